@@ -1,0 +1,1 @@
+"""Pure comparison: subjects, prevalence, baselines, drift, severity."""

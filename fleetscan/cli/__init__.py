@@ -1,0 +1,1 @@
+"""Typer commands: words in, exit codes out; no logic."""

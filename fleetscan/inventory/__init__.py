@@ -1,0 +1,1 @@
+"""Who is visited: the YAML inventory and its readers."""

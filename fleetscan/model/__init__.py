@@ -1,0 +1,1 @@
+"""Frozen values that all stages share. Nothing here does IO."""

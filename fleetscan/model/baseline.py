@@ -1,0 +1,111 @@
+"""What a cohort normally has, and who said so."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from fleetscan.model.ids import HostName, SweepId
+from fleetscan.model.subject import Subject, SubjectKey
+
+
+@dataclass(frozen=True, slots=True)
+class Prevalence:
+    """On how many of how many comparable hosts a thing is seen. Always both numbers."""
+
+    count: int
+    of_hosts: int
+
+    @property
+    def share(self) -> float:
+        """Between 0 and 1; 0 when there is no comparable host."""
+        return self.count / self.of_hosts if self.of_hosts else 0.0
+
+    def __str__(self) -> str:
+        return f"{self.count} of {self.of_hosts}"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Cohort:
+    """The hosts that should look alike: role × OS id × version."""
+
+    role: str
+    os_id: str
+    os_version_id: str
+
+    def __str__(self) -> str:
+        return f"{self.role}/{self.os_id or 'unknown'}-{self.os_version_id or 'rolling'}"
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """One accepted form of a subject, with how common it was."""
+
+    subject: Subject
+    prevalence: Prevalence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BaselineItem:
+    """One subject of a baseline.
+
+    Attributes:
+        variants: Accepted forms, most common first; at least one.
+        prevalence: Hosts with any form of it.
+        required: Whether a host without it has drifted (`removed`).
+    """
+
+    key: SubjectKey
+    variants: tuple[Variant, ...]
+    prevalence: Prevalence
+    required: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outlier:
+    """A form of a subject that a proposal leaves out because too few hosts have it."""
+
+    subject: Subject
+    prevalence: Prevalence
+    hosts: tuple[HostName, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """What a baseline could be, computed from one sweep; nothing is accepted until a person approves it.
+
+    Attributes:
+        hosts: How many complete visits it is computed from.
+        skipped: Hosts of the cohort that were not used, with the reason (partial, failed).
+        items: Sorted by key.
+        outliers: Sorted by key; not part of the baseline.
+    """
+
+    cohort: Cohort
+    sweep: SweepId
+    hosts: int
+    skipped: tuple[tuple[HostName, str], ...]
+    min_prevalence: float
+    items: tuple[BaselineItem, ...]
+    outliers: tuple[Outlier, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Approval:
+    """Who accepted a baseline, when and why."""
+
+    author: str
+    reason: str
+    approved_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Baseline:
+    """The approved state of a cohort. Never changed; a newer version replaces it."""
+
+    id: int
+    cohort: Cohort
+    version: int
+    sweep: SweepId
+    hosts: int
+    min_prevalence: float
+    approval: Approval
+    items: tuple[BaselineItem, ...]

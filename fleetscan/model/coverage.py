@@ -1,0 +1,85 @@
+"""What of a host was read and what was not. Unreadable is never absent."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from fleetscan.model.ids import Scope
+
+
+class ReadStatus(StrEnum):
+    """How the reading of one area ended. `ok` never appears in a gap."""
+
+    OK = "ok"
+    DENIED = "denied"
+    MISSING_TOOL = "missing tool"
+    UNSUPPORTED = "unsupported"
+    TRUNCATED = "truncated"
+    TIMED_OUT = "timed out"
+    FAILED = "failed"
+    CHANGED = "changed while reading"
+    OVERSIZE = "too large"
+    NOT_TRIGGERED = "not triggered"
+
+
+class Area(StrEnum):
+    """A part of a host that is read as one and can fail as one."""
+
+    FACTS = "facts"
+    USERS = "users"
+    TIMERS = "timers"
+    UNIT_FILES = "unit files"
+    LOADED = "loaded units"
+    FILES = "files"
+    CONTENT = "content"
+    LINGER = "linger"
+    STAMPS = "stamps"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Gap:
+    """Something that was not read.
+
+    Attributes:
+        area: What kind of thing.
+        scope: Whose; None when it concerns every scope.
+        status: How it failed.
+        path: The one file or directory concerned, with everything below it; None for the whole area.
+        reason: One line for the reader, in plain words; text from the host is kept raw and escaped when shown.
+    """
+
+    area: Area
+    scope: Scope | None
+    status: ReadStatus
+    path: str | None
+    reason: str
+
+    def hides(self, area: Area, scope: Scope, path: str | None = None) -> bool:
+        """Tell whether something of this area, scope and path could exist without having been seen."""
+        if self.area is not area or (self.scope is not None and self.scope != scope):
+            return False
+        if self.path is None or path is None:
+            return True
+        return path == self.path or path.startswith(self.path.rstrip("/") + "/")
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """All gaps of one visit, sorted. No gap means that everything was read."""
+
+    gaps: tuple[Gap, ...] = ()
+
+    @staticmethod
+    def of(gaps: Iterable[Gap]) -> "Coverage":
+        """Build a coverage from gaps in any order, without repeats."""
+        unique = set(gaps)
+        return Coverage(tuple(sorted(unique, key=lambda g: (g.area, g.scope or "", g.path or "", g.status, g.reason))))
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether nothing was left unread."""
+        return not self.gaps
+
+    def hides(self, area: Area, scope: Scope, path: str | None = None) -> bool:
+        """Tell whether absence of a thing here proves nothing. With `path=None`: whether any gap touches the area."""
+        return any(gap.hides(area, scope, path) for gap in self.gaps)

@@ -1,0 +1,178 @@
+"""The normalised state of a host's timers and what they reach, at one instant."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from fleetscan.model.coverage import Coverage
+from fleetscan.model.ids import HostName, Scope, Sha256, UnitName
+
+
+class Privilege(StrEnum):
+    """With which rights the probe ran; only what both could read is compared between unequal visits."""
+
+    ROOT = "root"
+    SUDO = "sudo"
+    USER = "user"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostFacts:
+    """What a host says of itself. All text is the host's own and hostile.
+
+    Attributes:
+        os_id: `ID=` of os-release, lower case; empty when unreadable.
+        os_version_id: `VERSION_ID=` of os-release; empty on rolling releases (Debian sid).
+        os_name: `PRETTY_NAME=` of os-release.
+        machine_id: 32 hexadecimal digits, empty when unreadable.
+        systemd_version: Major version, 0 when unknown.
+        systemd_version_text: As printed, `252 (252.39-1~deb12u2)`.
+        unit_path: The manager's own search path, highest precedence first, as `systemctl show -p UnitPath` gives it.
+        environment: The system manager's environment block.
+        login: The account that the probe ran as.
+    """
+
+    os_id: str = ""
+    os_version_id: str = ""
+    os_name: str = ""
+    machine_id: str = ""
+    hostname: str = ""
+    kernel: str = ""
+    systemd_version: int = 0
+    systemd_version_text: str = ""
+    unit_path: tuple[str, ...] = ()
+    environment: tuple[str, ...] = ()
+    privilege: Privilege = Privilege.USER
+    login: str = ""
+
+
+class ArtifactKind(StrEnum):
+    """The kinds of evidence that a snapshot is made of."""
+
+    FILE = "file"
+    """A regular file in a unit directory: fragment, drop-in, generator, or something odd."""
+    LINK = "link"
+    """A symbolic link in a unit directory: enablement, alias, mask, linked unit."""
+    DIRECTORY = "directory"
+    """A directory of the search path or below it."""
+    SPECIAL = "special"
+    """A FIFO, socket or device where a unit file should be. Never opened."""
+    UNIT_FILE = "unit-file"
+    """A row of `systemctl list-unit-files`: what the manager knows on disk, and its enablement state."""
+    LOADED = "loaded"
+    """A block of `systemctl show`: what the manager has in memory, without volatile properties."""
+    LINGER = "linger"
+    """A user whose manager starts at boot (`/var/lib/systemd/linger/NAME`)."""
+    STAMP = "stamp"
+    """The stamp file of a persistent timer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Artifact:
+    """One piece of evidence, without anything volatile: equal artifacts on two hosts are the same thing.
+
+    Attributes:
+        kind: See `ArtifactKind`.
+        scope: Whose unit this is.
+        name: Canonical absolute path for files and links (`/lib` spelled `/usr/lib` on merged-/usr hosts), unit name
+            for `UNIT_FILE` and `LOADED`, user name for `LINGER`, stamp file's path for `STAMP`.
+        mode: Permission bits (`0o644`), None where they have no meaning.
+        owner: User name or number that owns the file, empty where it has no meaning.
+        group: Group name or number, likewise.
+        size_bytes: Size of a regular file.
+        target: Text of a link, exactly as stored.
+        sha256: Hash of a regular file's bytes; None when it could not be read (then coverage has a gap for its path).
+        properties: Sorted pairs for `UNIT_FILE` (`state`, `preset`) and `LOADED` (systemd's own property names).
+    """
+
+    kind: ArtifactKind
+    scope: Scope
+    name: str
+    mode: int | None = None
+    owner: str = ""
+    group: str = ""
+    size_bytes: int | None = None
+    target: str = ""
+    sha256: Sha256 | None = None
+    properties: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """Identity within a snapshot: kind, scope, name."""
+        return (self.kind.value, self.scope, self.name)
+
+    def property(self, name: str) -> str:
+        """Give one property's value, empty when it is not there."""
+        for key, value in self.properties:
+            if key == name:
+                return value
+        return ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileTimes:
+    """Times and inode of a path; evidence, never part of a fingerprint. Seconds since the epoch."""
+
+    modified_s: int
+    changed_s: int
+    inode: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimerRow:
+    """One row of `systemctl list-timers --all`: volatile, shown but never compared.
+
+    Attributes:
+        scope: Whose manager listed it.
+        unit: The timer.
+        activates: Units it starts; empty when systemd names none.
+        next_at: Next elapse, None when there is none.
+        last_at: Last trigger, None when it never ran.
+    """
+
+    scope: Scope
+    unit: UnitName
+    activates: tuple[UnitName, ...] = ()
+    next_at: datetime | None = None
+    last_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuntimeState:
+    """What changes by itself between two visits; kept beside the snapshot, for the latest visit only.
+
+    Attributes:
+        timers: Rows of list-timers, sorted by scope and unit.
+        times: Times of files outside the vendor directories, by canonical path.
+        host_cpu_s: CPU seconds the probe used on the host, None when the shell does not tell.
+        bytes_received: Bytes that the visit brought over the wire (after SSH decryption).
+    """
+
+    timers: tuple[TimerRow, ...] = ()
+    times: Mapping[str, FileTimes] = field(default_factory=dict)
+    remote_at: datetime | None = None
+    host_cpu_s: float | None = None
+    bytes_received: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostSnapshot:
+    """A visit that gave state. Whether it is `complete` or `partial` is for its coverage to say.
+
+    Attributes:
+        artifacts: Sorted by key, no key twice.
+        contents: Bytes that were fetched on this visit, by hash; what the store already has is not fetched again.
+        taken_at: The scanner's clock when the visit began, aware UTC.
+        host_key: SHA-256 fingerprint of the host key that was verified, `SHA256:…`.
+    """
+
+    host: HostName
+    facts: HostFacts
+    artifacts: tuple[Artifact, ...]
+    coverage: Coverage
+    runtime: RuntimeState
+    taken_at: datetime
+    duration_s: float
+    host_key: str = ""
+    contents: Mapping[Sha256, bytes] = field(default_factory=dict)

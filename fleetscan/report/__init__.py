@@ -1,0 +1,1 @@
+"""Show and tell: HTML reports and mail."""

@@ -1,0 +1,1 @@
+"""Keep what was seen. The only room that knows SQLAlchemy."""

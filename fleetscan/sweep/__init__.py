@@ -1,0 +1,1 @@
+"""Visit one host; visit many."""

@@ -1,0 +1,1 @@
+"""Pure knowledge of systemd: syntax, precedence, timers, jobs."""
