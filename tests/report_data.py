@@ -81,7 +81,7 @@ def make_job(
         commands=(make_command(command, service_path, 6), *more_commands),
         run_as=run_as,
         state=state or UnitState(enabled="enabled", active="active", listed=True),
-        summary=f"runs {command.split()[0]} as {run_as}, {schedule}",
+        summary=f"runs {command.split(maxsplit=1)[0]} as {run_as}, {schedule}",
     )
 
 
@@ -297,7 +297,8 @@ _FAILURES = {
     HostName("db-09"): (
         Outcome.HOST_KEY_CHANGED,
         "the host presented another key than the one that was accepted",
-        ("expected SHA256:V6s1mSSfCrB0Qe1vOJk2lG0YcR0yKpFq0mH7b3Z9b5w", "presented SHA256:9pTgqv1yR2mV1lYb0sQkH4c8dN6eW3xJtL5uKzA7oGI"),
+        ("expected SHA256:V6s1mSSfCrB0Qe1vOJk2lG0YcR0yKpFq0mH7b3Z9b5w",
+         "presented SHA256:9pTgqv1yR2mV1lYb0sQkH4c8dN6eW3xJtL5uKzA7oGI"),
         "find out why before accepting it: reinstalled, or somebody in between",
     ),
 }  # fmt: skip
@@ -389,7 +390,7 @@ def make_inputs() -> ReportInputs:
         generated_at=NOW,
         new_items=frozenset(map(ItemKey.of, fresh)),
         last_read_at={name: LAST_NIGHT if name in _FAILURES else START for name in hosts},
-        previous_outcomes={name: Outcome.COMPLETE for name in hosts} | {PARTIAL: Outcome.PARTIAL},
+        previous_outcomes=dict.fromkeys(hosts, Outcome.COMPLETE) | {PARTIAL: Outcome.PARTIAL},
         timers={
             HostName("web-017"): (
                 TimerRow(scope=SYSTEM, unit=UnitName("systemd-netmon.timer"), next_at=NOW + timedelta(minutes=1)),

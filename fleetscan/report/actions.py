@@ -3,6 +3,7 @@
 from fleetscan.model.drift import DriftItem, DriftKind
 from fleetscan.model.ids import scope_user
 from fleetscan.model.subject import SubjectKind
+from fleetscan.model.unit import SourceKind
 from fleetscan.report.pieces import ActionView
 from fleetscan.report.quoting import join_words
 from fleetscan.report.visible import bounded_text
@@ -91,13 +92,25 @@ def _contain(item: DriftItem) -> tuple[str, ...]:
         commands.append(
             join_words("sudo", "cp", "-a", "--parents", "-t", "/root/quarantine", "--", *files[:_MAX_WORDS])
         )
-    units = _units(item)
-    if units:
-        if item.kind is DriftKind.ADDED or item.kind is DriftKind.STATE:
-            timers = tuple(unit for unit in units if unit.endswith(".timer")) or units
-            commands.append(_systemctl(item, "disable", "--now", "--", *timers))
+    units, drop_ins = _units(item), _new_drop_ins(item)
+    # A drop-in is taken out of the way by its name alone; the unit it was put on is wanted and goes on running.
+    commands += [join_words("sudo", "mv", "--", path, path + ".disabled") for path in drop_ins]
+    if drop_ins:
+        commands.append(_systemctl(item, "daemon-reload"))
+    elif units:
+        timers = tuple(unit for unit in units if unit.endswith(".timer")) or units
+        commands.append(_systemctl(item, "disable", "--now", "--", *timers))
         commands.append(_systemctl(item, "stop", "--", *units))
     return tuple(commands)
+
+
+def _new_drop_ins(item: DriftItem) -> tuple[str, ...]:
+    """Give the drop-ins that turned an accepted unit into another one."""
+    if item.expected is None:
+        return ()
+    known = {source.path for source in item.expected.sources}
+    paths = (source.path for source in item.subject.sources if source.kind is SourceKind.DROP_IN)
+    return tuple(path for path in paths if path not in known and len(path) <= _MAX_WORD_CHARS)[:_MAX_WORDS]
 
 
 def _payloads(item: DriftItem) -> list[str]:

@@ -68,23 +68,14 @@ def _digest(*words: str) -> str:
 def _build_prevalence(item: DriftItem) -> PrevalenceView:
     """Word the prevalence. With peers this host is not among the counted, and with a removed thing it has none."""
     count, of_hosts = item.prevalence.count, item.prevalence.of_hosts
-    by_peers = item.reference == _PEERS
+    own_apart = item.reference == _PEERS or item.kind is DriftKind.REMOVED
     thing = "it" if item.kind in (DriftKind.ADDED, DriftKind.REMOVED) else "this form of it"
-    if not of_hosts:
-        sentence = "There is no comparable host."
-    elif by_peers or item.kind is DriftKind.REMOVED:
-        have = "have" if count != 1 else "has"
-        sentence = f"{_number(count)} of {of_hosts} other comparable hosts {have} {thing}."
-    else:
-        sentence = f"{_number(count)} of {of_hosts} comparable hosts {'have' if count != 1 else 'has'} {thing}."
-    own_apart = by_peers or item.kind is DriftKind.REMOVED
+    hosts = f"{'other ' if own_apart else ''}comparable {'host' if of_hosts == 1 else 'hosts'}"
     return PrevalenceView(
-        text=str(item.prevalence), sentence=sentence, dots=build_dots(count, of_hosts, own_apart=own_apart)
+        text=str(item.prevalence),
+        sentence=f"{hosts} {'has' if count == 1 else 'have'} {thing}.",
+        dots=build_dots(count, of_hosts, own_apart=own_apart),
     )
-
-
-def _number(count: int) -> str:
-    return "None" if count == 0 else f"{count}"
 
 
 def _tell_life(item: DriftItem, first: MomentView | None, absent: MomentView | None) -> str:

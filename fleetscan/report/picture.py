@@ -7,9 +7,9 @@ a few hundred bytes and no style attribute.
 from dataclasses import dataclass
 
 _MAX_DOTS = 480
-_COLUMNS = 40
-_PITCH = 6
-_MARGIN = 4
+_COLUMNS = 48
+_PITCH = 9
+_MARGIN = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,7 @@ class DotsView:
     Attributes:
         width: Of the drawing.
         height: Of the drawing.
-        rest_path: Path of the hosts without the thing; empty when all have it. To be stroked with dashes `0 6`.
+        rest_path: Path of the hosts without the thing; empty when all have it. To be stroked with dashes `0 9`.
         marked_path: Path of the hosts that have it; empty when none has.
         own: Position of this host's own ring when it is not among the dots, else None.
         hosts_per_dot: 1 unless the fleet is too large to draw.
@@ -43,8 +43,8 @@ def build_dots(count: int, of_hosts: int, *, own_apart: bool) -> DotsView:
     columns = max(1, min(_COLUMNS, own_dots + total))
     rows = max(1, -(-(own_dots + total) // columns))
     return DotsView(
-        width=columns * _PITCH + 2,
-        height=rows * _PITCH + 2,
+        width=columns * _PITCH + 1,
+        height=rows * _PITCH + 1,
         rest_path=_rows_path(own_dots + marked, own_dots + total, columns),
         marked_path=_rows_path(own_dots, own_dots + marked, columns),
         own=(_MARGIN, _MARGIN) if own_apart else None,

@@ -84,7 +84,7 @@ class DiffView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrevalenceView:
-    """How common the host's form is: `1 of 412`, a sentence, and a picture."""
+    """How common the host's form is: `1 of 412`, the rest of that sentence, and a picture."""
 
     text: str
     sentence: str

@@ -38,7 +38,7 @@ class ReportView:
         coverage: One per outcome that occurred; best first.
         severities: Worst first, all five.
         owners: Those with most to do first; empty on an owner's page.
-        news: New drift, worst first; on a first sweep all drift above info.
+        news: New drift above info, worst first; on a first sweep all of it.
         known: All other drift, worst first.
         hosts: By name.
         pages: The owners' pages; empty on an owner's page.
@@ -100,7 +100,7 @@ def _build_page(inputs: ReportInputs, *, owner: str, path: str, pages: tuple[Rep
     hosts = build_hosts(inputs)
     items = sorted((i for host in hosts for i in host.items), key=lambda i: (-i.rank, i.host, i.kind, i.scope, i.name))
     is_first = inputs.previous is None
-    news = tuple(item for item in items if item.is_new or (is_first and is_above_info(item.rank)))
+    news = tuple(item for item in items if is_above_info(item.rank) and (item.is_new or is_first))
     shown = {item.anchor for item in news}
     now = inputs.generated_at
     return ReportView(
