@@ -54,6 +54,9 @@ class Subject:
         directives: Those that carry meaning, of all its units, each with its unit's name.
         links: Enabling links.
         summary: What it does in one phrase, `runs /usr/bin/x as root, daily`.
+        unreadable: Paths of its files that could not be read, sorted. When there are any, `fingerprint.meaning` says
+            nothing about the host and must not be compared.
+        masked: Those of its units that are masked, sorted.
     """
 
     key: SubjectKey
@@ -69,3 +72,5 @@ class Subject:
     transient: bool = False
     generated: bool = False
     summary: str = ""
+    unreadable: tuple[str, ...] = ()
+    masked: tuple[UnitName, ...] = ()

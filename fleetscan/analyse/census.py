@@ -1,0 +1,208 @@
+"""How many hosts of a cohort have a thing, in which forms, and on how many it could have been seen at all.
+
+Counted once per group of equal hosts, so that a fleet made from a few images costs what its images cost.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from fleetscan.analyse.visibility import find_gap_in_state, find_hiding_gap
+from fleetscan.model.coverage import Coverage
+from fleetscan.model.ids import HostName, Sha256
+from fleetscan.model.subject import Subject, SubjectKey
+
+Form = tuple[Sha256, Sha256]
+"""Meaning and state; two subjects of one key and form differ at most in bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One host of a cohort that was read.
+
+    A failure has neither facts nor artifacts, so no subjects can be built from it and it can never be a member.
+
+    Attributes:
+        subjects: As `build_subjects` gives them; pass the same tuple object for hosts with the same manifest.
+    """
+
+    host: HostName
+    subjects: tuple[Subject, ...]
+    coverage: Coverage
+
+
+@dataclass(slots=True)
+class Group:
+    """Hosts with the same subjects and the same coverage.
+
+    Attributes:
+        hidden: Keys that are seen elsewhere in the cohort, not here, and could be here unseen.
+    """
+
+    subjects: Mapping[SubjectKey, Subject]
+    coverage: Coverage
+    hidden: frozenset[SubjectKey] = frozenset()
+    hosts: list[HostName] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Tally:
+    """Counts for one subject key.
+
+    Attributes:
+        seen: Hosts that have it in any form, readable or not.
+        hidden: Hosts that do not show it and whose coverage could hide it.
+        meanings: Hosts by meaning, of those whose files were all read.
+        states: Hosts by state, of those whose states were read.
+        forms: Hosts by both, of those with both.
+        raws: Hosts by form and bytes.
+        samples: One subject by form and bytes; the same one whatever the order of hosts.
+    """
+
+    seen: int = 0
+    hidden: int = 0
+    meanings: Counter[Sha256] = field(default_factory=Counter)
+    states: Counter[Sha256] = field(default_factory=Counter)
+    forms: Counter[Form] = field(default_factory=Counter)
+    raws: Counter[tuple[Form, Sha256]] = field(default_factory=Counter)
+    samples: dict[tuple[Form, Sha256], Subject] = field(default_factory=dict)
+
+    def rank_forms(self) -> tuple[tuple[Form, int], ...]:
+        """Give forms with their counts, most common first, then by digest."""
+        return tuple(sorted(self.forms.items(), key=lambda pair: (-pair[1], pair[0])))
+
+    def pick_samples(self) -> Mapping[Form, Subject]:
+        """Give the subject that stands for each form: the one with the most common bytes."""
+        best: dict[Form, tuple[int, Sha256]] = {}
+        for (form, raw), count in self.raws.items():
+            best[form] = min(best.get(form, (0, raw)), (-count, raw))
+        return {form: self.samples[form, raw] for form, (_count, raw) in best.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Census:
+    """All counts of one cohort.
+
+    Attributes:
+        hosts: How many members were counted.
+        groups: Groups of equal members.
+        group_of: The group of each host.
+        tallies: By key, sorted.
+    """
+
+    hosts: int
+    groups: tuple[Group, ...]
+    group_of: Mapping[HostName, Group]
+    tallies: Mapping[SubjectKey, Tally]
+
+    @staticmethod
+    def of(members: Iterable[Member]) -> "Census":
+        """Count members given in any order; a host that is given twice is an error of the caller."""
+        groups = _group_members(members)
+        tallies: dict[SubjectKey, Tally] = {}
+        for group in groups:
+            for key, subject in group.subjects.items():
+                _count_subject(tallies.setdefault(key, Tally()), subject, group)
+        _count_hidden(tallies, groups)
+        group_of = {host: group for group in groups for host in group.hosts}
+        return Census(len(group_of), groups, group_of, {key: tallies[key] for key in sorted(tallies)})
+
+
+@dataclass(frozen=True, slots=True)
+class Contribution:
+    """What one host adds to a tally; None for what was not read or is not there."""
+
+    seen: bool = False
+    hidden: bool = False
+    meaning: Sha256 | None = None
+    state: Sha256 | None = None
+    raw: Sha256 | None = None
+
+
+def own_contribution(group: Group, key: SubjectKey) -> Contribution:
+    """Give what each host of a group adds to the tally of a key."""
+    subject = group.subjects.get(key)
+    if subject is None:
+        return Contribution(hidden=key in group.hidden)
+    fingerprint = subject.fingerprint
+    meaning = None if subject.unreadable else fingerprint.meaning
+    state = fingerprint.state if state_is_known(group.coverage, subject) else None
+    return Contribution(
+        seen=True,
+        meaning=meaning,
+        state=state,
+        raw=fingerprint.raw if meaning is not None and state is not None else None,
+    )
+
+
+def state_is_known(coverage: Coverage, subject: Subject) -> bool:
+    """Tell whether both views that a subject's state comes from were read."""
+    return find_gap_in_state(coverage, subject.key.scope) is None
+
+
+def is_hidden(coverage: Coverage, key: SubjectKey, tally: Tally) -> bool:
+    """Tell whether a host that does not show a subject could have it unseen."""
+    return bool(coverage.gaps) and find_hiding_gap(coverage, key, tuple(tally.samples.values())) is not None
+
+
+def _group_members(members: Iterable[Member]) -> tuple[Group, ...]:
+    groups: dict[tuple[str, Coverage], Group] = {}
+    content_of: dict[int, tuple[tuple[Subject, ...], str]] = {}  # holds the tuple: an id is only unique while it lives
+    seen: set[HostName] = set()
+    for member in members:
+        if member.host in seen:
+            raise ValueError(f"host {member.host} is given twice")
+        seen.add(member.host)
+        known = content_of.get(id(member.subjects))
+        if known is None:
+            known = content_of[id(member.subjects)] = (member.subjects, _content_of(member.subjects))
+        place = (known[1], member.coverage)
+        group = groups.get(place)
+        if group is None:
+            index = {subject.key: subject for subject in member.subjects}
+            group = groups[place] = Group(index, member.coverage)
+        group.hosts.append(member.host)
+    for group in groups.values():
+        group.hosts.sort()
+    return tuple(sorted(groups.values(), key=lambda group: group.hosts[0]))
+
+
+def _content_of(subjects: Sequence[Subject]) -> str:
+    """Give a text that is equal for subjects that look equal to a reader and not only to a comparison."""
+    return "\0".join(
+        f"{s.key.kind}\1{s.key.scope}\1{s.key.name}\1{s.unit_names}\1{s.fingerprint.meaning}{s.fingerprint.state}"
+        f"{s.fingerprint.raw}\1{s.state.enabled}\1{s.state.active}\1{s.state.listed}"
+        for s in subjects
+    )
+
+
+def _count_subject(tally: Tally, subject: Subject, group: Group) -> None:
+    count = len(group.hosts)
+    mine = own_contribution(group, subject.key)
+    tally.seen += count
+    if mine.meaning is not None:
+        tally.meanings[mine.meaning] += count
+    if mine.state is not None:
+        tally.states[mine.state] += count
+    form = (subject.fingerprint.meaning, subject.fingerprint.state)
+    if mine.raw is not None:
+        tally.forms[form] += count
+        tally.raws[form, mine.raw] += count
+    place = (form, subject.fingerprint.raw)
+    current = tally.samples.get(place)
+    if current is None or _order(subject) < _order(current):
+        tally.samples[place] = subject
+
+
+def _order(subject: Subject) -> tuple[tuple[str, ...], str]:
+    return (subject.unit_names, subject.summary)
+
+
+def _count_hidden(tallies: Mapping[SubjectKey, Tally], groups: Sequence[Group]) -> None:
+    hidden_by: dict[Coverage, frozenset[SubjectKey]] = {Coverage(): frozenset()}
+    for group in groups:
+        if group.coverage not in hidden_by:
+            hidden_by[group.coverage] = frozenset(k for k, t in tallies.items() if is_hidden(group.coverage, k, t))
+        group.hidden = hidden_by[group.coverage] - group.subjects.keys()
+        for key in group.hidden:
+            tallies[key].hidden += len(group.hosts)

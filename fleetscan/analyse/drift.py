@@ -1,0 +1,246 @@
+"""The differences between one host and what is expected of it.
+
+Nothing is claimed about what was not read: a subject that a gap could hide is never `removed`, one with an unread file
+is never `changed`, and a state is compared only when both views that tell it were read. What could not be compared is
+named in `not_compared`.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from fleetscan.analyse.directives import count_differences, diff_directives
+from fleetscan.analyse.expectation import Expectation, Norm
+from fleetscan.analyse.filediff import Contents, diff_files, has_unexpected_bytes
+from fleetscan.analyse.fingerprint import describe_state
+from fleetscan.analyse.sentence import (
+    cut_text,
+    name_subject,
+    say_added,
+    say_changed,
+    say_raw_only,
+    say_removed,
+    say_state,
+)
+from fleetscan.analyse.severity import Evidence, judge_severity
+from fleetscan.analyse.visibility import describe_gap, find_gap_in_files, find_gap_in_state, find_hiding_gap
+from fleetscan.model.baseline import Cohort
+from fleetscan.model.coverage import Area, Coverage, Gap
+from fleetscan.model.drift import DirectiveChange, DriftItem, DriftKind, HostDrift
+from fleetscan.model.ids import SYSTEM, HostName, Scope
+from fleetscan.model.subject import Subject, SubjectKey, SubjectKind
+
+
+def diff_host(
+    host: HostName,
+    cohort: Cohort,
+    subjects: Iterable[Subject],
+    coverage: Coverage,
+    reference: Expectation,
+    contents: Contents,
+) -> HostDrift:
+    """Compare one host with a baseline or with its peers.
+
+    Args:
+        host: Inventory name.
+        cohort: The cohort that the reference is for.
+        subjects: As `build_subjects` gives them, in any order.
+        coverage: Of the visit that gave the subjects.
+        reference: What to hold the host against.
+        contents: Bytes of unit files, for text differences.
+
+    Returns:
+        One item per subject at most, worst first; times of first sight are left for who knows the history.
+    """
+    index = {subject.key: subject for subject in subjects}
+    comparison = _Comparison(host, cohort, index, coverage, reference, contents)
+    for key in sorted(index.keys() | set(reference.keys)):
+        comparison.compare(key)
+    items = sorted(comparison.items, key=lambda item: (-item.severity, item.key))
+    return HostDrift(
+        host=host,
+        cohort=cohort,
+        reference=reference.label,
+        items=tuple(items),
+        not_compared=tuple(dict.fromkeys(comparison.notes)),
+    )
+
+
+@dataclass
+class _Comparison:
+    """The work on one host; collects items and notes."""
+
+    host: HostName
+    cohort: Cohort
+    index: Mapping[SubjectKey, Subject]
+    coverage: Coverage
+    reference: Expectation
+    contents: Contents
+    items: list[DriftItem] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def compare(self, key: SubjectKey) -> None:
+        subject, norm = self.index.get(key), self.reference.norm(key)
+        if subject is None:
+            if norm is not None and norm.required:
+                self._compare_missing(key, norm)
+        elif norm is None:
+            self._compare_unexpected(subject)
+        elif norm.variants:
+            self._compare_form(subject, norm)
+        else:
+            self._note(key, "no other host's form could be read")
+
+    def _compare_missing(self, key: SubjectKey, norm: Norm) -> None:
+        forms = tuple(variant.subject for variant in norm.variants)
+        gap = find_hiding_gap(self.coverage, key, forms)
+        if gap is not None:
+            self._note(key, f"not seen, but it could be there: {describe_gap(gap)}")
+        elif key not in self._moved_units:
+            expected = forms[0]
+            sentence = say_removed(self.host, self.cohort, expected, self.reference.others)
+            self._add(DriftKind.REMOVED, expected, expected, sentence=sentence)
+
+    def _compare_unexpected(self, subject: Subject) -> None:
+        key = subject.key
+        if not self.reference.is_comparable(key):
+            self._note(key, "too few other hosts could have shown it")
+        elif key.kind is SubjectKind.STAMP and (gap := self._find_gap_behind_stamp(key.scope)):
+            self._note(key, f"its timer was not seen, but it could be there: {describe_gap(gap)}")
+        elif not (key.kind is SubjectKind.UNIT and (key.scope, key.name) in self._units_of_missing_jobs):
+            sentence = say_added(self.host, self.cohort, subject, self.reference.others)
+            self._add(DriftKind.ADDED, subject, None, sentence=sentence)
+
+    def _compare_form(self, subject: Subject, norm: Norm) -> None:
+        expected = _find_nearest(subject, norm)
+        differs = self._meaning_differs(subject, expected, norm)
+        changes = diff_directives(expected, subject) if differs else ()
+        label = self.reference.label
+        if self._state_differs(subject, expected, norm):
+            sentence = say_state(self.host, label, expected, subject, changed=bool(changes))
+            self._add(DriftKind.STATE, subject, expected, changes=changes, sentence=sentence)
+        elif differs and (changes or subject.masked == expected.masked):
+            sentence = say_changed(self.host, label, subject, changes)
+            self._add(DriftKind.CHANGED, subject, expected, changes=changes, sentence=sentence)
+        elif not differs and self._bytes_differ(subject, norm):
+            sentence = say_raw_only(self.host, label, subject)
+            self._add(DriftKind.CHANGED, subject, expected, raw_only=True, sentence=sentence)
+
+    def _meaning_differs(self, subject: Subject, expected: Subject, norm: Norm) -> bool:
+        if subject.unreadable:
+            self._note(subject.key, f"{cut_text(subject.unreadable[0])} could not be read")
+            return False
+        if norm.accepts_meaning(subject.fingerprint.meaning):
+            return False
+        if expected.unreadable:
+            self._note(subject.key, "the expected form could not be read")
+            return False
+        gap = find_gap_in_files(self.coverage, subject, expected)
+        if gap is not None and not has_unexpected_bytes(tuple(v.subject for v in norm.variants), subject):
+            self._note(subject.key, f"seems different, but a file of it may be unread: {describe_gap(gap)}")
+            return False
+        return True
+
+    def _state_differs(self, subject: Subject, expected: Subject, norm: Norm) -> bool:
+        gap = self._find_gap_in_state(subject.key.scope)
+        if gap is None:
+            return not norm.accepts_state(subject.fingerprint.meaning, subject.fingerprint.state)
+        self.notes.append(f"states of {subject.key.scope} units: {describe_gap(gap)}")
+        # A mask is a file that was seen; no view that is missing can take it back.
+        return any(name not in expected.masked for name in subject.masked)
+
+    def _bytes_differ(self, subject: Subject, norm: Norm) -> bool:
+        if subject.unreadable or norm.accepts_raw(subject.fingerprint.meaning, subject.fingerprint.raw):
+            return False
+        forms = tuple(variant.subject for variant in norm.variants)
+        return find_gap_in_files(self.coverage, subject, *forms) is None or has_unexpected_bytes(forms, subject)
+
+    def _find_gap_in_state(self, scope: Scope) -> Gap | None:
+        if scope == SYSTEM:
+            return find_gap_in_state(self.coverage, scope)
+        # In the other scopes the state is what links on disk say, and any unread directory may hold one.
+        return next((g for g in self.coverage.gaps if g.area is Area.FILES and g.scope in (None, scope)), None)
+
+    def _find_gap_behind_stamp(self, scope: Scope) -> Gap | None:
+        views = (Area.FILES, Area.UNIT_FILES, Area.LOADED)
+        return next((g for g in self.coverage.gaps if g.area in views and g.scope in (None, scope)), None)
+
+    @cached_property
+    def _moved_units(self) -> frozenset[SubjectKey]:
+        """Loose units that this host has as part of a job: not gone, only reached by a timer now."""
+        return frozenset(
+            SubjectKey(SubjectKind.UNIT, key.scope, name)
+            for key, subject in self.index.items()
+            for name in subject.unit_names
+        )
+
+    @cached_property
+    def _units_of_missing_jobs(self) -> frozenset[tuple[Scope, str]]:
+        """Units of expected jobs that are not here: loose only because their timer is gone, which is told already."""
+        missing = (k for k in self.reference.keys if k.kind is SubjectKind.JOB and k not in self.index)
+        norms = ((key, norm) for key in missing if (norm := self.reference.norm(key)) is not None and norm.required)
+        return frozenset((key.scope, n) for key, norm in norms for v in norm.variants for n in v.subject.unit_names)
+
+    @cached_property
+    def _new_lingering(self) -> frozenset[str]:
+        keys = (key for key in self.index if key.kind is SubjectKind.LINGER)
+        return frozenset(k.name for k in keys if self.reference.is_comparable(k) and self.reference.norm(k) is None)
+
+    def _note(self, key: SubjectKey, why: str) -> None:
+        self.notes.append(f"{name_subject(key)}: {why}")
+
+    def _add(
+        self,
+        kind: DriftKind,
+        subject: Subject,
+        expected: Subject | None,
+        *,
+        sentence: str,
+        changes: tuple[DirectiveChange, ...] = (),
+        raw_only: bool = False,
+    ) -> None:
+        evidence = Evidence(
+            kind=kind,
+            subject=subject,
+            expected=expected,
+            changes=changes,
+            raw_only=raw_only,
+            new_lingering=self._new_lingering,
+        )
+        counted = self.reference.counted
+        is_state = kind is DriftKind.STATE
+        if kind is DriftKind.REMOVED or subject.unreadable:
+            prevalence = counted.prevalence(subject.key)
+        else:
+            prevalence = counted.prevalence_of_state(subject) if is_state else counted.prevalence_of_meaning(subject)
+        removed = kind is DriftKind.REMOVED
+        self.items.append(
+            DriftItem(
+                host=self.host,
+                cohort=self.cohort,
+                kind=kind,
+                severity=judge_severity(evidence),
+                subject=subject,
+                expected=expected,
+                prevalence=prevalence,
+                reference=self.reference.label,
+                changes=changes,
+                texts=() if removed else diff_files(expected, subject, self.contents),
+                state_before=describe_state(expected) if is_state and expected else "",
+                state_after=describe_state(subject) if is_state else "",
+                raw_only=raw_only,
+                sentence=sentence,
+            )
+        )
+
+
+def _find_nearest(subject: Subject, norm: Norm) -> Subject:
+    """Choose the accepted form that needs the fewest words to tell the difference; the commoner one when equal."""
+    accepted = [v.subject for v in norm.variants if norm.accepts_meaning(v.subject.fingerprint.meaning)]
+
+    def distance(form: Subject) -> tuple[bool, int, bool]:
+        theirs, ours = form.fingerprint, subject.fingerprint
+        differences = 0 if theirs.meaning == ours.meaning else count_differences(form, subject)
+        return (not norm.accepts_state(theirs.meaning, theirs.state), differences, theirs.state != ours.state)
+
+    return min(accepted or [variant.subject for variant in norm.variants], key=distance)

@@ -1,0 +1,113 @@
+"""What a host is held against: the norms of a baseline or of its peers, in one shape."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from fleetscan.analyse.census import Census, Group
+from fleetscan.analyse.vantage import Vantage
+from fleetscan.model.baseline import Baseline, BaselineItem, Variant
+from fleetscan.model.ids import Sha256
+from fleetscan.model.subject import SubjectKey
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Norm:
+    """What is normal of one subject. None accepts anything: there is no agreement to hold a host against.
+
+    Attributes:
+        variants: Accepted forms to show, the nearest is chosen among them; none when no form could be read.
+        required: Whether a host without it has drifted.
+        meanings: Accepted meanings.
+        states_by_meaning: Accepted states of an accepted meaning; for any other meaning `states` holds.
+        states: Accepted states.
+        raws: Accepted bytes of a meaning; a meaning that is not there accepts any bytes.
+    """
+
+    key: SubjectKey
+    variants: tuple[Variant, ...]
+    required: bool
+    meanings: frozenset[Sha256] | None
+    states_by_meaning: Mapping[Sha256, frozenset[Sha256]]
+    states: frozenset[Sha256] | None
+    raws: Mapping[Sha256, frozenset[Sha256]]
+
+    def accepts_meaning(self, meaning: Sha256) -> bool:
+        """Tell whether this meaning is normal."""
+        return self.meanings is None or meaning in self.meanings
+
+    def accepts_state(self, meaning: Sha256, state: Sha256) -> bool:
+        """Tell whether this state is normal for this meaning."""
+        accepted = self.states_by_meaning.get(meaning, self.states)
+        return accepted is None or state in accepted
+
+    def accepts_raw(self, meaning: Sha256, raw: Sha256) -> bool:
+        """Tell whether these bytes are normal for this meaning."""
+        return meaning not in self.raws or raw in self.raws[meaning]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expectation:
+    """The reference of one host's comparison.
+
+    Attributes:
+        label: `baseline 3` or `peers`.
+        counted: Counts for `DriftItem.prevalence`; includes the host itself for a baseline, not for peers.
+        others: Counts of the other hosts, for sentences.
+        keys: Subjects that may have a norm; only these can be `removed`.
+        norm: Gives what is normal, None when the subject is not normal at all.
+        min_hosts: Fewer comparable hosts than this say nothing about a subject; 0 when the norms stand by themselves.
+    """
+
+    label: str
+    counted: Vantage
+    others: Vantage
+    keys: tuple[SubjectKey, ...]
+    norm: Callable[[SubjectKey], Norm | None]
+    min_hosts: int = 0
+
+    def is_comparable(self, key: SubjectKey) -> bool:
+        """Tell whether enough hosts could have shown the subject."""
+        return not self.min_hosts or self.others.comparable_hosts(key) >= self.min_hosts
+
+
+def build_norms(baseline: Baseline) -> Mapping[SubjectKey, Norm]:
+    """Give the norms of a baseline; made once and shared by all hosts of the cohort."""
+    return {item.key: _norm_of(item) for item in baseline.items}
+
+
+def expect_baseline(
+    baseline: Baseline, norms: Mapping[SubjectKey, Norm], census: Census, own: Group | None
+) -> Expectation:
+    """Build the reference of one host from an approved baseline.
+
+    Args:
+        baseline: The approved baseline of the host's cohort.
+        norms: What `build_norms` gives for it.
+        census: Of the sweep at hand, for today's prevalence: a baseline does not know what it left out.
+        own: The host's group in the census, None when it was not counted.
+    """
+    return Expectation(
+        label=f"baseline {baseline.version}",
+        counted=Vantage(census),
+        others=Vantage(census, own),
+        keys=tuple(norms),
+        norm=norms.get,
+    )
+
+
+def _norm_of(item: BaselineItem) -> Norm:
+    fingerprints = [variant.subject.fingerprint for variant in item.variants]
+    states: dict[Sha256, set[Sha256]] = {}
+    raws: dict[Sha256, set[Sha256]] = {}
+    for fingerprint in fingerprints:
+        states.setdefault(fingerprint.meaning, set()).add(fingerprint.state)
+        raws.setdefault(fingerprint.meaning, set()).add(fingerprint.raw)
+    return Norm(
+        key=item.key,
+        variants=item.variants,
+        required=item.required,
+        meanings=frozenset(f.meaning for f in fingerprints),
+        states_by_meaning={meaning: frozenset(found) for meaning, found in states.items()},
+        states=frozenset(f.state for f in fingerprints),
+        raws={meaning: frozenset(found) for meaning, found in raws.items()},
+    )

@@ -1,0 +1,112 @@
+"""Drift in one plain sentence. Names and commands come from hosts: they are cut here and escaped where shown."""
+
+from typing import assert_never
+
+from fleetscan.analyse.fingerprint import describe_state
+from fleetscan.analyse.severity import runs_by_itself
+from fleetscan.analyse.vantage import Vantage
+from fleetscan.model.baseline import Cohort
+from fleetscan.model.drift import DirectiveChange
+from fleetscan.model.ids import SYSTEM, HostName, scope_user
+from fleetscan.model.subject import Subject, SubjectKey, SubjectKind
+
+_MAX_TEXT = 160
+_MAX_KEYS = 4
+
+
+def cut_text(text: str, max_chars: int = _MAX_TEXT) -> str:
+    """Give a text of bounded length, with a mark where it was cut."""
+    return text if len(text) <= max_chars else text[: max_chars - 1] + "…"
+
+
+def name_subject(key: SubjectKey) -> str:
+    """Name a subject for a reader, with its scope when that is not the system's."""
+    name = cut_text(key.name)
+    match key.kind:
+        case SubjectKind.JOB | SubjectKind.UNIT:
+            return name if key.scope == SYSTEM else f"{name} ({_name_scope(key)})"
+        case SubjectKind.LINGER:
+            return f"lingering of {name}"
+        case SubjectKind.STAMP:
+            return f"the stamp of {name}"
+        case _:
+            assert_never(key.kind)
+
+
+def say_added(host: HostName, cohort: Cohort, subject: Subject, others: Vantage) -> str:
+    """Say what a host has and others have not."""
+    return f"{host} {_say_presence(subject)}; {_say_others(cohort, subject, others)}"
+
+
+def say_removed(host: HostName, cohort: Cohort, expected: Subject, others: Vantage) -> str:
+    """Say what a host lacks."""
+    seen = others.prevalence(expected.key)
+    what = f" ({cut_text(expected.summary)})" if expected.summary else ""
+    return f"{host} lacks {name_subject(expected.key)}{what}; {seen} other {_hosts(cohort, seen.of_hosts)} have it"
+
+
+def say_changed(host: HostName, reference: str, subject: Subject, changes: tuple[DirectiveChange, ...]) -> str:
+    """Say in which directives a host's form differs."""
+    keys = list(dict.fromkeys(change.key for change in changes))
+    units = list(dict.fromkeys(cut_text(change.unit) for change in changes))
+    more = f" and {len(keys) - _MAX_KEYS} more" if len(keys) > _MAX_KEYS else ""
+    what = (", ".join(cut_text(key) for key in keys[:_MAX_KEYS]) + more) or "settings"
+    where = f" in {' and '.join(units[:2])}" if units else ""
+    summary = f", and now {cut_text(subject.summary)}" if subject.summary else ""
+    return f"{host} has {name_subject(subject.key)} with other {what}{where} than {_agree(reference)}{summary}"
+
+
+def say_raw_only(host: HostName, reference: str, subject: Subject) -> str:
+    """Say that only bytes differ."""
+    return f"{host} has {name_subject(subject.key)} in other bytes than {_agree(reference)}; it does the same"
+
+
+def say_state(host: HostName, reference: str, expected: Subject, subject: Subject, *, changed: bool) -> str:
+    """Say in which state a host has a subject and which was expected."""
+    before, after = cut_text(describe_state(expected)), cut_text(describe_state(subject))
+    also = "; its settings differ as well" if changed else ""
+    return f"{host} has {name_subject(subject.key)} {after}, where {_agree(reference)} {before}{also}"
+
+
+def _say_presence(subject: Subject) -> str:
+    key = subject.key
+    match key.kind:
+        case SubjectKind.JOB:
+            user = "" if key.scope == SYSTEM else f", {_name_scope(key)}"
+            summary = cut_text(subject.summary) or "runs nothing that could be read"
+            idle = "" if runs_by_itself(subject) else ", neither enabled nor loaded"
+            return f"{summary} ({cut_text(key.name)}{user}{idle})"
+        case SubjectKind.UNIT:
+            what = f", which {cut_text(subject.summary)}" if subject.summary else ""
+            return f"has {name_subject(key)}{what}"
+        case SubjectKind.LINGER:
+            return f"starts the user manager of {cut_text(key.name)} at boot"
+        case SubjectKind.STAMP:
+            return f"keeps the stamp of {cut_text(key.name)}, a timer that is nowhere on it"
+        case _:
+            assert_never(key.kind)
+
+
+def _say_others(cohort: Cohort, subject: Subject, others: Vantage) -> str:
+    seen = others.prevalence(subject.key)
+    noun = (
+        "timer" if subject.key.kind is SubjectKind.JOB else "name" if subject.key.kind is SubjectKind.UNIT else "thing"
+    )
+    if not seen.count:
+        return f"no other of {seen.of_hosts} {_hosts(cohort, seen.of_hosts)} has this {noun}"
+    if subject.key.kind is SubjectKind.JOB and not others.prevalence_of_meaning(subject).count:
+        return f"{seen} other {_hosts(cohort, seen.of_hosts)} have a timer of this name, none one that does this"
+    return f"{seen} other {_hosts(cohort, seen.of_hosts)} have this {noun}"
+
+
+def _hosts(cohort: Cohort, count: int) -> str:
+    return f"{cohort.role} host" if count == 1 else f"{cohort.role} hosts"
+
+
+def _agree(reference: str) -> str:
+    return "its peers have" if reference == "peers" else f"{reference} has"
+
+
+def _name_scope(key: SubjectKey) -> str:
+    user = scope_user(key.scope)
+    return f"user {cut_text(user)}" if user is not None else "every user"
