@@ -9,7 +9,7 @@ from fleetscan.report.quoting import join_words
 from fleetscan.report.visible import bounded_text
 
 _MAX_WORDS = 12
-_MAX_WORD_CHARS = 4096
+_MAX_WORD_CHARS = 1024
 
 
 def build_actions(item: DriftItem) -> tuple[ActionView, ...]:
@@ -86,7 +86,8 @@ def _contain(item: DriftItem) -> tuple[str, ...]:
     if item.key.kind is SubjectKind.LINGER:
         return (join_words("sudo", "loginctl", "disable-linger", "--", item.key.name),)
     commands: list[str] = []
-    files = tuple(dict.fromkeys([text.path for text in item.texts] + _payloads(item))) or _files(item)
+    files = () if item.expected is None else tuple(dict.fromkeys([*(t.path for t in item.texts), *_payloads(item)]))
+    files = files or _files(item)
     if files:
         commands.append(join_words("sudo", "mkdir", "-p", "-m", "0700", "/root/quarantine"))
         commands.append(
