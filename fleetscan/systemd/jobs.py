@@ -1,0 +1,148 @@
+"""Jobs: every timer that any view of a host knows, with what it would start."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from fleetscan.model.ids import GLOBAL_USER, Scope, UnitName, scope_user
+from fleetscan.model.snapshot import Artifact, HostFacts
+from fleetscan.model.unit import EffectiveUnit, ExecCommand, Job, LoadState
+from fleetscan.systemd.directive_kinds import EXEC_KEYS, parse_boolean
+from fleetscan.systemd.exec_line import parse_exec
+from fleetscan.systemd.invented_names import name_by_content
+from fleetscan.systemd.loose_units import build_loose_units
+from fleetscan.systemd.manager_views import ManagerViews
+from fleetscan.systemd.names import expand_specifiers, is_unit_name, stem_of, unit_type
+from fleetscan.systemd.resolve import Contents, resolve_unit
+from fleetscan.systemd.tree import UnitTree
+from fleetscan.systemd.triggers import build_triggers
+
+__all__ = ["EACH_USER", "build_jobs", "build_loose_units"]
+
+EACH_USER = "each user"
+"""What `run_as` says of a job that every user's manager runs; no account can have a space in its name."""
+
+
+def build_jobs(facts: HostFacts, artifacts: Sequence[Artifact], contents: Contents) -> tuple[Job, ...]:
+    """Build the closure of every timer of a host.
+
+    A timer counts when any view knows it: a file or link in a unit directory (also dangling or masked), a link in a
+    `.wants` directory, a row of `list-unit-files`, a block of `show`. A template is a job, and so is each of its known
+    instances. What lies in the global user directories is one job of scope `global-user`; it is a job of a user only
+    where that user's own files change or enable it.
+
+    Args:
+        facts: Decides the version of systemd and the search path.
+        artifacts: In any order.
+        contents: Gives bytes by hash.
+
+    Returns:
+        Sorted by scope and name, no pair twice: transient timers that do the same under invented names are one job,
+        with all real names in `unit_names`.
+    """
+    tree = UnitTree.of(facts, artifacts)
+    views = ManagerViews.of(artifacts)
+    jobs: dict[tuple[Scope, str], Job] = {}
+    for scope in tree.scopes:
+        for name in sorted(_find_timers(tree, views, scope)):
+            job = _build_job(tree, views, scope, name, contents)
+            twin = jobs.get((scope, job.name))
+            if twin is not None:
+                links = tuple(sorted({*twin.links, *job.links}))
+                job = replace(twin, unit_names=(*twin.unit_names, *job.unit_names), links=links)
+            jobs[scope, job.name] = job
+    return tuple(jobs[key] for key in sorted(jobs))
+
+
+def _find_timers(tree: UnitTree, views: ManagerViews, scope: Scope) -> frozenset[str]:
+    names = tree.names(scope)
+    found = {n for n in tree.unit_names(scope) if unit_type(n) == "timer"}
+    own = tuple(f"{d}/" for d in tree.own_dirs(scope))
+    for name, paths in tree.links(scope).by_name.items():
+        if unit_type(name) == "timer" and any(path.startswith(own) for path in paths):
+            found.add(name)
+    if scope_user(scope) is None:
+        return frozenset(found | {n for n in views.timers(scope) if is_unit_name(n)})
+    found |= {n for n in tree.drop_in_units(scope) if unit_type(n) == "timer" and names.find(n)}
+    for name in views.timers(scope):
+        # A user's manager loads the global units, too; only what is not one of them is the user's own.
+        block = views.loaded.get((scope, name))
+        is_own = block is not None and (
+            block.property("Transient") == "yes" or block.property("FragmentPath").startswith(own)
+        )
+        if is_unit_name(name) and (is_own or names.find(name) is None):
+            found.add(name)
+    return frozenset(found)
+
+
+def _build_job(tree: UnitTree, views: ManagerViews, scope: Scope, name: str, contents: Contents) -> Job:
+    version = tree.systemd_version
+    timer = views.complete(resolve_unit(tree, scope, name, contents, version))
+    activates = None
+    target = _find_target(tree, timer)
+    if target is not None:
+        activates = views.complete(resolve_unit(tree, scope, target, contents, version))
+        if timer.load is LoadState.MASKED and activates.load is LoadState.NOT_FOUND:
+            activates = None
+    units = [unit for unit in (timer, activates) if unit is not None]
+    all_names: list[str] = [unit.name for unit in units]
+    # Aliases come last: the second name is always that of the unit that is started.
+    for unit in units if activates is not None else ():
+        fragment = tree.names(scope).find(unit.name)
+        all_names += fragment.names if fragment else ()
+    triggers = build_triggers(timer)
+    commands = () if activates is None else _parse_commands(activates)
+    run_as = "" if activates is None else _find_user(scope, activates)
+    return Job(
+        scope=scope,
+        name=name_by_content(name, units, triggers=triggers, commands=commands, run_as=run_as),
+        unit_names=tuple(UnitName(n) for n in dict.fromkeys(all_names)),
+        timer=timer,
+        activates=activates,
+        triggers=triggers,
+        commands=commands,
+        links=tree.links(scope).find(all_names),
+        run_as=run_as,
+        state=views.state(scope, name),
+    )
+
+
+def _find_target(tree: UnitTree, timer: EffectiveUnit) -> str | None:
+    """Give the unit that a timer starts, None when nothing is known of the timer that could tell.
+
+    Source: systemd.timer(5), `Unit=`: the service of the same stem when it is not set.
+    """
+    fragment = tree.names(timer.scope).find(timer.name)
+    real = fragment.name if fragment else timer.name
+    stated = timer.values("Timer", "Unit")
+    if stated:
+        return expand_specifiers(stated[0].value, real)
+    if timer.load in {LoadState.NOT_FOUND, LoadState.UNREADABLE} and not timer.directives:
+        return None
+    return f"{stem_of(real)}.service"
+
+
+def _parse_commands(unit: EffectiveUnit) -> tuple[ExecCommand, ...]:
+    section = (unit_type(unit.name) or "").capitalize()
+    return tuple(
+        command
+        for directive in unit.directives
+        if directive.section == section and directive.key in EXEC_KEYS
+        for command in parse_exec(directive)
+    )
+
+
+def _find_user(scope: Scope, unit: EffectiveUnit) -> str:
+    """Give the account that a service runs as, empty for what runs nothing and where it is not known."""
+    if unit_type(unit.name) != "service":
+        return ""
+    if scope == GLOBAL_USER:
+        return EACH_USER
+    user = scope_user(scope)
+    if user is not None:
+        return user
+    stated = unit.values("Service", "User")
+    if stated:
+        return expand_specifiers(stated[-1].value, unit.name)
+    if any(parse_boolean(d.value) for d in unit.values("Service", "DynamicUser")):
+        return stem_of(unit.name).partition("@")[0]
+    return "" if unit.load is LoadState.UNREADABLE else "root"

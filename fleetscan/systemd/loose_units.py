@@ -1,0 +1,90 @@
+"""Services that no timer reaches but that somebody put there, and drop-ins for whole types of units."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from fleetscan.model.ids import Scope, UnitName
+from fleetscan.model.snapshot import Artifact, HostFacts
+from fleetscan.model.unit import EffectiveUnit, Job
+from fleetscan.systemd.directive_kinds import EXEC_KEYS
+from fleetscan.systemd.exec_line import parse_exec
+from fleetscan.systemd.invented_names import name_by_content
+from fleetscan.systemd.names import is_unit_name, stem_of, unit_type
+from fleetscan.systemd.resolve import Contents, merge_drop_ins, resolve_unit
+from fleetscan.systemd.search_path import is_generated_dir, is_vendor_dir
+from fleetscan.systemd.tree import UnitTree
+from fleetscan.systemd.tree_drop_ins import TYPE_LEVEL_SINCE, list_type_drop_ins
+
+_TYPES = ("service", "timer")
+
+
+def build_loose_units(
+    facts: HostFacts, artifacts: Sequence[Artifact], contents: Contents, jobs: Sequence[Job]
+) -> tuple[EffectiveUnit, ...]:
+    """Resolve what is not part of any job.
+
+    Args:
+        facts: Decides the version of systemd and the search path.
+        artifacts: In any order.
+        contents: Gives bytes by hash.
+        jobs: All jobs of the host.
+
+    Returns:
+        Sorted by scope and name, no pair twice: services with a fragment, a mask or a drop-in outside the vendor's and
+        the generators' directories; drop-ins of timers and families (`foo-.service`) that no unit of a job takes; and
+        the pseudo units `service.d` and `timer.d` with the drop-ins for all units of a type, the vendor's included.
+    """
+    tree = UnitTree.of(facts, artifacts)
+    found: dict[tuple[Scope, str], EffectiveUnit] = {}
+    for scope in tree.scopes:
+        own_jobs = [job for job in jobs if job.scope == scope]
+        reached = {name for job in own_jobs for name in job.unit_names}
+        units = [unit for job in own_jobs for unit in (job.timer, job.activates) if unit is not None]
+        reached_paths = {source.path for unit in units for source in unit.sources}
+        for name in sorted(_find_candidates(tree, scope) - reached):
+            unit = resolve_unit(tree, scope, name, contents, tree.systemd_version)
+            if any(_is_placed(source.path) and source.path not in reached_paths for source in unit.sources):
+                unit = _name_by_content(unit)
+                found.setdefault((scope, unit.name), unit)
+        for kind in _TYPES:
+            drop_ins = list_type_drop_ins(tree, tree.own_dirs(scope), kind)
+            if drop_ins:
+                found[scope, f"{kind}.d"] = _merge_type_level(tree, scope, kind, drop_ins, contents)
+    return tuple(found[key] for key in sorted(found))
+
+
+def _find_candidates(tree: UnitTree, scope: Scope) -> frozenset[str]:
+    """Give the real names of units that have anything outside the vendor's and the generators' directories."""
+    names: set[str] = set()
+    for directory in tree.own_dirs(scope):
+        if not (is_vendor_dir(directory) or is_generated_dir(directory)):
+            names |= {n for n in tree.entries(directory) if unit_type(n) == "service" and is_unit_name(n)}
+    names |= {n for n in tree.drop_in_units(scope) if unit_type(n) in _TYPES}
+    fragments = ((name, tree.names(scope).find(name)) for name in names)
+    return frozenset(fragment.name if fragment else name for name, fragment in fragments)
+
+
+def _is_placed(path: str) -> bool:
+    """Tell whether a unit's own fragment or drop-in lies where neither packages nor generators put theirs."""
+    directory = path.rpartition("/")[0]
+    parent, _, folder = directory.rpartition("/")
+    if folder.endswith(".d"):
+        if not is_unit_name(stem_of(folder)):
+            return False  # for all units of a type: reported by itself, and no reason to report every unit
+        directory = parent
+    return not (is_vendor_dir(directory) or is_generated_dir(directory))
+
+
+def _name_by_content(unit: EffectiveUnit) -> EffectiveUnit:
+    commands = [c for d in unit.directives if d.key in EXEC_KEYS and d.section == "Service" for c in parse_exec(d)]
+    return replace(unit, name=UnitName(name_by_content(unit.name, [unit], commands=commands)))
+
+
+def _merge_type_level(
+    tree: UnitTree, scope: Scope, kind: str, drop_ins: tuple[Artifact, ...], contents: Contents
+) -> EffectiveUnit:
+    unit = merge_drop_ins(tree, scope, f"{kind}.d", drop_ins, contents, tree.systemd_version)
+    if 0 < tree.systemd_version < TYPE_LEVEL_SINCE:
+        note = f"systemd {tree.systemd_version} does not read drop-ins for a whole type"
+        unit = replace(unit, problems=(*unit.problems, note))
+    return unit
