@@ -1,5 +1,7 @@
 """What a reader can do about a drift: look, stop it, or accept it. Commands are quoted, to be copied as they are."""
 
+from dataclasses import replace
+
 from fleetscan.model.drift import DriftItem, DriftKind
 from fleetscan.model.ids import scope_user
 from fleetscan.model.subject import SubjectKind
@@ -10,10 +12,21 @@ from fleetscan.report.visible import bounded_text
 
 _MAX_WORDS = 12
 _MAX_WORD_CHARS = 1024
+_MAX_COMMAND_CHARS = 16_384
 
 
 def build_actions(item: DriftItem) -> tuple[ActionView, ...]:
     """Propose what to do, in the order a careful person would do it. Commands run on the host unless said otherwise."""
+    actions = _choose_actions(item)
+    return tuple(replace(action, commands=tuple(filter(_fits, action.commands))) for action in actions)
+
+
+def _fits(command: str) -> bool:
+    """Tell whether a command can be shown; a cut one would be a different command."""
+    return len(command) <= _MAX_COMMAND_CHARS
+
+
+def _choose_actions(item: DriftItem) -> tuple[ActionView, ...]:
     host = bounded_text(item.host, 200)
     inspect = ActionView(title="Inspect", why=f"on {host}; reads only", commands=_inspect(item))
     accept = ActionView(

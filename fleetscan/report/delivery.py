@@ -60,9 +60,9 @@ def translate_error(error: Exception, where: str, when_lost: DeliveryFault, *, t
     if isinstance(error, smtplib.SMTPResponseException):
         reply = error.smtp_error
         return translate_reply(error.smtp_code, reply if isinstance(reply, bytes) else reply.encode(), "to talk to us")
-    for kind, what, hint, fault in _WORDS:
+    for kind, what, hint, own_fault in _WORDS:
         if isinstance(error, kind):
-            return DeliveryError(f"mail server {where} {what}", fault=fault or when_lost, hint=hint)
+            return DeliveryError(f"mail server {where} {what}", fault=own_fault or when_lost, hint=hint)
     what = f"cannot be spoken to: {type(error).__name__}"
     return DeliveryError(f"mail server {where} {what}", fault=DeliveryFault.PERMANENT, hint="check the mail settings")
 
