@@ -8,7 +8,7 @@ from fleetscan.errors import ParseError
 from fleetscan.inventory.document import Location, Plain
 from fleetscan.inventory.entries import GroupEntry, HostEntry, read_entry
 from fleetscan.inventory.faults import FaultLog
-from fleetscan.inventory.ranges import MAX_NAMES, expand_name, is_range
+from fleetscan.inventory.ranges import expand_name, is_range
 from fleetscan.inventory.values import parse_host_name
 
 MAX_EXPANDED = 2_000_000
@@ -41,7 +41,7 @@ class NameExpander:
     def expand(self, pattern: str, location: Location) -> tuple[str, ...]:
         """Give the names of a pattern; empty after noting why it gives none."""
         try:
-            names = expand_name(pattern, max_names=min(MAX_NAMES, self._left)) if is_range(pattern) else (pattern,)
+            names = self._expand_range(pattern) if is_range(pattern) else (pattern,)
             for name in names[:1] if len(pattern) < 200 else names:
                 # Ranges change letters and digits only, so the first name stands for all, unless one grows too long.
                 parse_host_name(name)
@@ -51,7 +51,13 @@ class NameExpander:
         except ValueError as error:
             self._faults.add(location, str(error), value=pattern)
             return ()
-        self._left -= len(names)
+        return names
+
+    def _expand_range(self, pattern: str) -> tuple[str, ...]:
+        names = expand_name(pattern) if self._left else ()
+        self._left = max(0, self._left - len(names))
+        if not self._left:
+            raise ParseError(f"the ranges of the file give {MAX_EXPANDED} names or more together")
         return names
 
 
@@ -74,7 +80,7 @@ def read_declarations(
         if entry is None:
             entry, wrong = HostEntry(), frozenset(HostEntry.model_fields)
         declarations.append(Declaration(fresh, entry, wrong, location))
-    if not declarations:
+    if not section:
         faults.add(("hosts",), "there are no hosts; write at least one", value="")
     return tuple(declarations)
 
@@ -109,10 +115,13 @@ def read_members(
     for group, entry in groups.items():
         location: Location = ("groups", group, "hosts")
         for pattern in entry.hosts or ():
-            for name in expander.expand(pattern, location):
-                if name not in known:
-                    hint = faults.suggest(name, known) or "; declare it under the top-level 'hosts:'"
-                    faults.add(location, f"there is no such host{hint}", value=name)
-                else:
+            names = expander.expand(pattern, location)
+            unknown = [name for name in names if name not in known]
+            if unknown:
+                hint = faults.suggest(unknown[0], known) or "; declare it under the top-level 'hosts:'"
+                more = f" (and {len(unknown) - 1} more of {pattern[:80]})" if len(unknown) > 1 else ""
+                faults.add(location, f"there is no such host{more}{hint}", value=unknown[0])
+            for name in names:
+                if name in known:
                     members.setdefault(name, []).append(group)
     return members

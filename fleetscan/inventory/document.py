@@ -77,7 +77,11 @@ class Document:
             if isinstance(node, yaml.MappingNode) and isinstance(step, str):
                 if id(node) not in self._lines:
                     # Reversed, so that the first of two equal keys wins, as in `value`.
-                    self._lines[id(node)] = {k.value: (k.start_mark.line + 1, v) for k, v in reversed(node.value)}
+                    self._lines[id(node)] = {
+                        key.value: (key.start_mark.line + 1, value)
+                        for key, value in reversed(node.value)
+                        if isinstance(key, yaml.ScalarNode)
+                    }
                 if step not in self._lines[id(node)]:
                     break
                 line, node = self._lines[id(node)][step]
