@@ -91,6 +91,48 @@ def _host(settings_text: str) -> str:
                 "first"
             ),
         ),
+        (
+            DEFAULTS + "hosts:\n- {name: a, port: x}\n",
+            "inventory.yaml:3: hosts[1].port: 'x': expected a whole number from 1 to 65535",
+        ),
+        (
+            DEFAULTS + "groups: []\nhosts: {h: }\n",
+            "inventory.yaml:2: groups: expected a mapping (indented 'name: …' lines)",
+        ),
+        (
+            DEFAULTS + "groups:\n  a/b:\nhosts: {h: }\n",
+            (
+                "inventory.yaml:3: groups.a/b: expected a name: at most 64 of A-Z a-z 0-9 . _ -, not beginning with "
+                ". or -"
+            ),
+        ),
+        (_host("owner: [ops]"), "inventory.yaml:4: hosts.h.owner: expected text"),
+        (_host("user: a b"), "inventory.yaml:4: hosts.h.user: 'a b': expected an account name"),
+        (
+            _host("zone: -x"),
+            (
+                "inventory.yaml:4: hosts.h.zone: '-x': expected a name: at most 64 of A-Z a-z 0-9 . _ -, not beginning "
+                "with . or -"
+            ),
+        ),
+        (
+            _host("address: root@192.0.2.1"),
+            "inventory.yaml:4: hosts.h.address: 'root@192.0.2.1': write the account as a key of its own: user: NAME",
+        ),
+        (
+            _host("address: -oProxyCommand=x"),
+            (
+                "inventory.yaml:4: hosts.h.address: '-oProxyCommand=x': expected a DNS name (non-ASCII names in their "
+                "xn-- form) or an IP address"
+            ),
+        ),
+        (
+            _host("identity_file: ~nobody-of-that-name/id"),
+            (
+                "inventory.yaml:4: hosts.h.identity_file: '~nobody-of-that-name/id': expected a path; the home "
+                "directory of that user is not known"
+            ),
+        ),
         (DEFAULTS + "hosts: {}\n", "inventory.yaml:2: hosts: there are no hosts; write at least one"),
         (DEFAULTS, "inventory.yaml:1: hosts: there are no hosts; write at least one"),
         (
