@@ -2,17 +2,17 @@
 
 import posixpath
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from fleetscan.model.ids import Scope, Sha256, UnitName
 from fleetscan.model.snapshot import Artifact, ArtifactKind
 from fleetscan.model.unit import Directive, EffectiveUnit, LoadState, SourceKind, UnitSource
-from fleetscan.systemd.directive_kinds import TRIGGER_KEYS, parse_boolean
 from fleetscan.systemd.merge import merge_directives
 from fleetscan.systemd.names import canonical_path, unit_type
 from fleetscan.systemd.search_path import is_generated_dir, is_transient_dir
 from fleetscan.systemd.syntax import INCLUDE_KEY, parse_unit
 from fleetscan.systemd.tree import UnitTree
+from fleetscan.systemd.triggers import build_triggers
 
 Contents = Callable[[Sha256], bytes | None]
 """Gives a file's bytes by hash, None when nobody has them."""
@@ -83,11 +83,8 @@ def resolve_unit(
         load = LoadState.UNREADABLE
     elif reading.fatal:
         load = LoadState.BAD
-    elif load is LoadState.LOADED and unit_type(name) == "timer" and not _can_elapse(directives):
-        reading.problems.append("no directive makes this timer elapse, refused")
-        load = LoadState.BAD
     directory = fragment.entry.name.rpartition("/")[0] if fragment else ""
-    return EffectiveUnit(
+    unit = EffectiveUnit(
         name=UnitName(name),
         scope=scope,
         load=load,
@@ -97,6 +94,10 @@ def resolve_unit(
         generated=is_generated_dir(directory),
         problems=tuple(reading.problems),
     )
+    if load is LoadState.LOADED and unit_type(name) == "timer" and not any(t.normal for t in build_triggers(unit)):
+        note = "no valid directive makes this timer elapse, refused"
+        return replace(unit, load=LoadState.BAD, problems=(*unit.problems, note))
+    return unit
 
 
 def merge_drop_ins(
@@ -183,15 +184,3 @@ def _source(tree: UnitTree, kind: SourceKind, entry: Artifact) -> UnitSource:
         sha256=None if file is None else file.sha256,
         link_target=entry.target if entry.kind is ArtifactKind.LINK else "",
     )
-
-
-def _can_elapse(directives: tuple[Directive, ...]) -> bool:
-    """Tell whether a timer has anything that makes it elapse; systemd refuses one that has not."""
-    for directive in directives:
-        if directive.section != "Timer":
-            continue
-        if directive.key in TRIGGER_KEYS:
-            return True
-        if directive.key in {"OnClockChange", "OnTimezoneChange"} and parse_boolean(directive.value):
-            return True
-    return False

@@ -92,7 +92,12 @@ class NameMap:
             # A link to a template is an alias for its instance only; a name with a file of its own is another unit.
             names = {n for n in names if n not in self.entries or _follow(self.entries, n) == found}
             real = instantiate(real, instance)
-            names.update(self.aliases.get(real, ()))
+            if real in self.entries and _follow(self.entries, real) != found:
+                # Seen on 252: the template's name still brings its drop-ins, but the unit keeps the name asked for.
+                names.add(real)
+                real = name
+            else:
+                names.update(self.aliases.get(real, ()))
         else:
             names = set(self.aliases.get(real, ()))
         names.add(name)

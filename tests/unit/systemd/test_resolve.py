@@ -130,7 +130,12 @@ def test_a_timer_that_can_never_elapse_is_bad() -> None:
         .write(f"{ETC}/b.timer", "[Timer]\nOnClockChange=1\n")
     )
     assert disk.resolve("a.timer").load is LoadState.BAD
+    disk.write(f"{ETC}/c.timer", "[Timer]\nOnCalendar=never ever\n").write(
+        f"{ETC}/d.timer", TIMER + "OnCalendar=nonsense\n"
+    )
     assert disk.resolve("b.timer").load is LoadState.LOADED
+    assert disk.resolve("c.timer").load is LoadState.BAD
+    assert disk.resolve("d.timer").load is LoadState.LOADED
 
 
 def test_drop_ins_without_a_fragment_are_shown_but_load_nothing() -> None:

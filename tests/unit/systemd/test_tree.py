@@ -81,6 +81,14 @@ def test_an_instance_takes_its_template_unless_it_has_a_file() -> None:
     assert names.find("c@y.timer") is None
 
 
+def test_an_alias_instance_keeps_its_name_where_the_templates_instance_is_another_unit() -> None:
+    disk = HostDisk().write(f"{USR}/a@.service", SERVICE).write(f"{USR}/a@x.service", SERVICE)
+    fragment = disk.link(f"{ETC}/b@.service", f"{USR}/a@.service").tree.names(SYSTEM).find("b@x.service")
+    assert fragment is not None
+    assert fragment.entry.name == f"{USR}/a@.service"
+    assert fragment.names == ("b@x.service", "a@x.service")
+
+
 def test_masks_are_links_to_dev_null_and_empty_files() -> None:
     disk = (
         HostDisk().write(f"{ETC}/a.timer").link(f"{ETC}/b.timer", "../../../dev/null").link(f"{ETC}/c.timer", "/tmp/e")
