@@ -9,6 +9,12 @@ from fleetscan.model.unit import Directive, Origin
 MAX_CHANGES = 100
 """Changes of one subject that are kept; a hostile unit may hold any number of directives."""
 
+MAX_VALUES = 100
+"""Values of one directive that are kept."""
+
+MAX_VALUE_CHARS = 2000
+"""Characters of one value that are kept."""
+
 
 def diff_directives(expected: Subject, subject: Subject) -> tuple[DirectiveChange, ...]:
     """Compare two forms by meaning.
@@ -45,8 +51,8 @@ def _build_change(
 ) -> DirectiveChange:
     role, section, key = entry
     gone, here = old.get(entry, []), new.get(entry, [])
-    before: tuple[str, ...] = tuple(d.value for d in gone)
-    after: tuple[str, ...] = tuple(d.value for d in here)
+    before: tuple[str, ...] = tuple(_cut_value(d.value) for d in gone[:MAX_VALUES])
+    after: tuple[str, ...] = tuple(_cut_value(d.value) for d in here[:MAX_VALUES])
     if entry == TARGET_ENTRY and subject.key.kind is SubjectKind.JOB:
         before, after = expected.unit_names[1:2], subject.unit_names[1:2]
     return DirectiveChange(
@@ -57,6 +63,11 @@ def _build_change(
         after=after,
         origin=_find_origin(gone, here),
     )
+
+
+def _cut_value(value: str) -> str:
+    left_out = len(value) - MAX_VALUE_CHARS
+    return f"{value[:MAX_VALUE_CHARS]}… [{left_out} characters left out]" if left_out > 0 else value
 
 
 def _find_origin(gone: list[Directive], here: list[Directive]) -> Origin | None:

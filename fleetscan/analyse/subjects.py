@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from fleetscan.analyse.filediff import Contents
 from fleetscan.analyse.fingerprint import UNSEALED, seal_subject
 from fleetscan.analyse.meaning import LOAD_STATE_KEY, carries_meaning
+from fleetscan.analyse.sentence import cut_text
 from fleetscan.model.ids import GLOBAL_USER, SYSTEM, Scope, UnitName, scope_user, user_scope
 from fleetscan.model.snapshot import Artifact, ArtifactKind, HostFacts
 from fleetscan.model.subject import Subject, SubjectKey, SubjectKind
@@ -24,6 +25,7 @@ from fleetscan.systemd.jobs import EACH_USER, build_jobs, build_loose_units
 from fleetscan.systemd.triggers import describe_triggers
 
 _STAMP_PREFIX = "stamp-"
+_MAX_SUMMARY = 300
 
 
 def build_subjects(facts: HostFacts, artifacts: Sequence[Artifact], contents: Contents) -> tuple[Subject, ...]:
@@ -196,4 +198,5 @@ def summarise(commands: Sequence[ExecCommand], run_as: str, *, target: str = "",
         what = f"starts {target}"
     else:
         return ""
+    what = cut_text(what, _MAX_SUMMARY)
     return f"{what}, {schedule}" if schedule else what

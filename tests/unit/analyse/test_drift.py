@@ -110,6 +110,14 @@ def test_a_changed_command_is_told_with_both_values_and_its_place() -> None:
         ]
 
 
+def test_a_huge_value_is_cut_in_everything_that_is_told() -> None:
+    evil = job("backup", exec_start="/usr/bin/backup " + "A" * 500_000)
+    item = only_item(diff_odd(member("odd", evil), fleet(9, BACKUP)))
+    assert len(item.changes[0].after[0]) < 3000
+    assert len(item.sentence) < 1000
+    assert max(len(line) for text in item.texts for line in text.lines) < 1000
+
+
 def test_a_drop_in_that_adds_a_command_is_changed_and_high() -> None:
     path = f"{ETC}/backup.service.d/10-x.conf"
     hooked = job("backup", drop_ins={path: "ExecStartPost=/usr/bin/curl http://x"})
