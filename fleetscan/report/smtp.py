@@ -66,7 +66,8 @@ class SmtpSender:
             _expect(smtp.docmd("DATA"), "the message", codes=(354,))
         # From here on the server may have taken it even when we never hear so.
         with self._watched(DeliveryFault.UNCERTAIN):
-            smtp.send(_LEADING_DOT.sub(b"..", payload) + b"\r\n.\r\n")
+            end = b".\r\n" if payload.endswith(b"\r\n") else b"\r\n.\r\n"
+            smtp.send(_LEADING_DOT.sub(b"..", payload) + end)
             _expect(smtp.getreply(), "the message", codes=(250,))
 
     @contextmanager
