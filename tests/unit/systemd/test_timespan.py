@@ -65,7 +65,11 @@ def test_what_systemd_refuses_is_refused(text: str) -> None:
         parse_timespan(text)
 
 
-@given(st.integers(min_value=0, max_value=INFINITY_US))
+# systemd cannot read back what it prints within the last year before infinity; neither do we.
+LARGEST_READABLE_US = (INFINITY_US // 31_557_600_000_000) * 31_557_600_000_000 - 1
+
+
+@given(st.one_of(st.just(INFINITY_US), st.integers(min_value=0, max_value=LARGEST_READABLE_US)))
 def test_a_printed_span_reads_back_as_itself(span_us: int) -> None:
     assert parse_timespan(format_timespan(span_us)) == span_us
 
