@@ -32,7 +32,9 @@ def render_report(view: ReportView) -> str:
     )
     template = load_templates(html=True).get_template("report/page.html.j2")
     # Both are files of ours; escaping them would change what their hashes promise.
-    return template.render(view=view, policy=policy, style=Markup(style), script=Markup(script))  # noqa: S704
+    assets = {"style": Markup(style), "script": Markup(script)}  # noqa: S704 - see above
+    told = frozenset(item.anchor for item in view.news)
+    return template.render(view=view, policy=policy, told=told, **assets)
 
 
 def write_report(view: ReportView, out_dir: Path) -> Path:

@@ -73,7 +73,7 @@ def test_a_line_that_begins_with_a_dot_arrives_with_its_dot(start_server: StartS
     send_message(options_for(start_server(inbox)), message, lambda: None)
     content = inbox.messages[0].content
     assert isinstance(content, bytes)
-    assert message_from_bytes(content, policy=default).get_content() == ".\n..\n.hidden\n"
+    assert message_from_bytes(content, policy=default).get_content() == ".\r\n..\r\n.hidden\r\n"
 
 
 @pytest.mark.parametrize("password", ["s3cret", lambda: "s3cret"], ids=["text", "function"])
