@@ -9,13 +9,13 @@ from fleetscan.model.ids import Sha256
 
 PROTOCOL = 1
 
-# Reads one header line, then exactly as many bytes of script as the header says, and leaves standard input behind them for
-# requests. No single quote in here: it is quoted with them, which sh, bash, zsh, fish and csh login shells all agree on.
+# Reads one header line, then exactly as many bytes of script as the header says, and leaves standard input behind them
+# for requests. No single quote in here: it is quoted with them, on which sh, bash, fish and csh login shells agree.
 _BOOTSTRAP = 'IFS=" " read -r h; set -f; set -- $h; eval "$(head -c "$4")"'
 
 # Tries once whether sudo lets us, so that a refusal degrades to the account's own rights instead of ending the visit.
 _RAISE = (
-    "if sudo -n /bin/sh -c : </dev/null >/dev/null 2>&1; then exec sudo -n /bin/sh -c \"$0\"; "
+    'if sudo -n /bin/sh -c : </dev/null >/dev/null 2>&1; then exec sudo -n /bin/sh -c "$0"; '
     'else exec /bin/sh -c "$0"; fi'
 )
 

@@ -1,8 +1,8 @@
 """Frames ↔ bytes. Everything that arrives is bounded, nothing of it is trusted.
 
-A frame is `@SENTINEL SECTION STATUS LENGTH SCOPE`, a newline, LENGTH bytes, a newline. The sentinel is random and new for
-every visit, so file contents and names cannot imitate a frame. Whatever stands before the first frame (a login shell that
-prints) or between two frames is noise: skipped and counted.
+A frame is `@SENTINEL SECTION STATUS LENGTH SCOPE`, a newline, LENGTH bytes, a newline. The sentinel is random and new
+for every visit, so file contents and names cannot imitate a frame. Whatever stands before the first frame (a login
+shell that prints) or between two frames is noise: skipped and counted.
 """
 
 import re
@@ -52,7 +52,9 @@ class FrameReader:
 
     def __init__(self, sentinel: str, *, max_bytes: int) -> None:
         self._mark = b"@" + sentinel.encode("ascii") + b" "
-        self._header = re.compile(re.escape(self._mark) + rb"([a-z-]{1,32}) ([a-z0-9-]{1,32}) (\d{1,9}) ([^\n]{0,4096})\n")
+        self._header = re.compile(
+            re.escape(self._mark) + rb"([a-z-]{1,32}) ([a-z0-9-]{1,32}) (\d{1,9}) ([^\n]{0,4096})\n"
+        )
         self._buffer = bytearray()
         self._max_bytes = max_bytes
         self.bytes_received = 0

@@ -1,0 +1,81 @@
+"""What a host says of itself."""
+
+from collections.abc import Mapping
+
+from fleetscan.errors import ParseError
+from fleetscan.model.coverage import Area, Gap, ReadStatus
+from fleetscan.model.ids import SYSTEM
+from fleetscan.model.snapshot import HostFacts, Privilege
+from fleetscan.probe.wire import Frame
+from fleetscan.systemd.os_release import parse_os_release, parse_systemd_version
+
+_MAX_TEXT = 256
+
+
+def parse_facts(frames: Mapping[tuple[str, str], Frame]) -> tuple[HostFacts, dict[str, str], list[Gap]]:
+    """Read facts, os-release and the manager's own properties.
+
+    Returns:
+        The facts; the probe's own lines by key (`booted`, `init`, `clock`, …); a gap for each thing that is missing.
+    """
+    gaps: list[Gap] = []
+    said = _pairs(frames.get(("facts", SYSTEM)))
+    os_release = _os_release(frames.get(("os-release", SYSTEM)), gaps)
+    manager = _pairs(frames.get(("manager", SYSTEM)))
+    version, version_text = _version(manager.get("Version", ""), frames.get(("version", SYSTEM)))
+    for missing, what in ((not said.get("machine_id"), "machine-id"), (not version, "the version of systemd")):
+        if missing:
+            gaps.append(Gap(Area.FACTS, None, ReadStatus.FAILED, None, f"{what} could not be read"))
+    uid, sudo_uid = said.get("uid", ""), said.get("sudo_uid", "")
+    privilege = Privilege.USER if uid != "0" else (Privilege.SUDO if sudo_uid else Privilege.ROOT)
+    if said.get("sudo_wanted") == "1" and privilege is Privilege.USER:
+        login = said.get("login", "the account")[:64]
+        gaps.append(Gap(Area.FACTS, None, ReadStatus.DENIED, None, f"sudo -n was refused to {login}"))
+    facts = HostFacts(
+        os_id=os_release.get("ID", "").lower()[:_MAX_TEXT],
+        os_version_id=os_release.get("VERSION_ID", "")[:_MAX_TEXT],
+        os_name=os_release.get("PRETTY_NAME", "")[:_MAX_TEXT],
+        machine_id=said.get("machine_id", "")[:64],
+        hostname=said.get("hostname", "")[:_MAX_TEXT],
+        kernel=said.get("kernel", "")[:_MAX_TEXT],
+        systemd_version=version,
+        systemd_version_text=version_text[:_MAX_TEXT],
+        unit_path=tuple(manager.get("UnitPath", "").split()[:64]),
+        environment=tuple(manager.get("Environment", "").split(" ")[:256]) if manager.get("Environment") else (),
+        privilege=privilege,
+        login=said.get("login", "")[:64],
+    )
+    return facts, said, gaps
+
+
+def _os_release(frame: Frame | None, gaps: list[Gap]) -> Mapping[str, str]:
+    reason = "os-release could not be read"
+    if frame is not None and frame.status is ReadStatus.OK:
+        try:
+            return parse_os_release(frame.payload)
+        except ParseError as error:
+            reason = f"os-release cannot be understood: {error.message}"
+    gaps.append(Gap(Area.FACTS, None, ReadStatus.FAILED, None, reason))
+    return {}
+
+
+def _version(of_manager: str, of_systemctl: Frame | None) -> tuple[int, str]:
+    """Prefer the running manager's version to that of the tool: during an upgrade they differ."""
+    for data in (of_manager.encode("utf-8", "surrogateescape"), of_systemctl.payload if of_systemctl else b""):
+        if data:
+            try:
+                return parse_systemd_version(data)
+            except ParseError:
+                continue
+    return 0, ""
+
+
+def _pairs(frame: Frame | None) -> dict[str, str]:
+    if frame is None:
+        return {}
+    pairs: dict[str, str] = {}
+    for line in frame.payload.decode("utf-8", "surrogateescape").split("\n"):
+        key, equals, value = line.partition("=")
+        if equals:
+            pairs.setdefault(key, value)
+    return pairs

@@ -1,0 +1,105 @@
+"""Users, homes and runtime directories of a host: whose a path is."""
+
+from dataclasses import dataclass
+
+from fleetscan.model.coverage import Area, Gap, ReadStatus
+from fleetscan.model.ids import GLOBAL_USER, SYSTEM, Scope, user_scope
+from fleetscan.probe.wire import Frame
+
+_HOME_STATUS = {
+    "denied": (ReadStatus.DENIED, "the home may not be entered"),
+    "link-out": (ReadStatus.NOT_TRIGGERED, "a link leads out of the home; it is not followed"),
+}
+_GLOBAL_USER_DIRS = (
+    "/etc/systemd/user", "/etc/xdg/systemd/user", "/run/systemd/user", "/usr/local/lib/systemd/user",
+    "/usr/local/share/systemd/user", "/usr/share/systemd/user", "/usr/lib/systemd/user", "/lib/systemd/user",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """What the probe said of users.
+
+    Attributes:
+        names: User name by uid.
+        groups: Name by gid, for users that have a group of their own.
+        homes: (home, user) pairs, longest home first, each home once.
+        runtime: User name by runtime directory `/run/user/UID`.
+        gaps: Homes and runtime directories that were not read.
+    """
+
+    names: dict[int, str]
+    groups: dict[int, str]
+    homes: tuple[tuple[str, str], ...]
+    runtime: dict[str, str]
+    gaps: tuple[Gap, ...]
+
+    def owner_name(self, uid: int) -> str:
+        """Name the owner of a file; the number when the host has no name for it."""
+        return self.names.get(uid, str(uid))
+
+    def group_name(self, gid: int) -> str:
+        """Name the group of a file, likewise."""
+        return self.groups.get(gid, str(gid))
+
+    def scope_of(self, path: str) -> Scope:
+        """Tell whose manager would read a path."""
+        for directory in _GLOBAL_USER_DIRS:
+            if path == directory or path.startswith(directory + "/"):
+                return GLOBAL_USER
+        for directory, user in self.runtime.items():
+            if path.startswith(directory + "/"):
+                return user_scope(user)
+        for home, user in self.homes:
+            if path.startswith(home + "/"):
+                return user_scope(user)
+        return SYSTEM
+
+
+def parse_people(users: Frame | None, homes: Frame | None, runtimes: Frame | None) -> People:
+    """Read the three sections about users; lines that do not fit are left out, a missing section is not told here."""
+    names: dict[int, str] = {}
+    groups: dict[int, str] = {}
+    for line in _lines(users):
+        fields = line.split(":")
+        if len(fields) >= 4 and fields[1].isdecimal() and fields[2].isdecimal():
+            uid, gid = int(fields[1]), int(fields[2])
+            names.setdefault(uid, fields[0])
+            if uid == gid:
+                groups.setdefault(gid, fields[0])
+    found: dict[str, str] = {}
+    gaps = []
+    for line in _lines(homes):
+        fields = line.split(":", 3)
+        if len(fields) != 4:
+            continue
+        status, name, _uid, home = fields
+        found.setdefault(home.rstrip("/"), name)
+        if status != "ok":
+            read_status, reason = _HOME_STATUS.get(status, (ReadStatus.NOT_TRIGGERED, _remote_reason(status)))
+            gaps.append(Gap(Area.FILES, user_scope(name), read_status, home, reason))
+    runtime = {}
+    for line in _lines(runtimes):
+        status, _, uid_text = line.partition(":")
+        if not uid_text.isdecimal():
+            continue
+        user = names.get(int(uid_text), uid_text)
+        directory = f"/run/user/{uid_text}"
+        runtime[directory] = user
+        if status != "ok":
+            gaps.extend(
+                Gap(area, user_scope(user), ReadStatus.DENIED, directory, "another user's runtime directory")
+                for area in (Area.FILES, Area.LOADED, Area.TIMERS)
+            )
+    longest_first = tuple(sorted(found.items(), key=lambda pair: (-len(pair[0]), pair)))
+    return People(names, groups, longest_first, runtime, tuple(gaps))
+
+
+def _remote_reason(status: str) -> str:
+    return f"the home lies on {status.removeprefix('remote-')}; it is not mounted or waited for"
+
+
+def _lines(frame: Frame | None) -> list[str]:
+    return (
+        [] if frame is None else [line for line in frame.payload.decode("utf-8", "surrogateescape").split("\n") if line]
+    )

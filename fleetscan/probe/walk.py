@@ -1,0 +1,116 @@
+"""The walk and the hashes: what lies in the unit directories, as records of `find` and lines of `sha256sum`."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from fleetscan.model.ids import Sha256
+
+_FIELDS = re.compile(
+    r"(?P<type>[a-zA-Z!]) (?P<mode>[0-7]+) (?P<uid>\d+) (?P<gid>\d+) (?P<size>\d+|-) (?P<links>\d+)"
+    r" (?P<mtime>[\d.-]+) (?P<ctime>[\d.-]+) (?P<inode>\d+|-) (?P<path>.*?)//(?P<target>.*)",
+    re.DOTALL,
+)
+_HASH_LINE = re.compile(r"(\\?)([0-9a-f]{64}) [ *](.*)", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class WalkRecord:
+    """One entry of a unit directory.
+
+    Attributes:
+        type: `find -printf %y`: f, d, l, p, s, c, b; `!` is a directory that may not be read.
+        path: Absolute path.
+        size: Bytes; None for unreadable directories.
+        modified_s: Seconds since the epoch; None in the vendor directories, where times are not collected.
+    """
+
+    type: str
+    mode: int
+    uid: int
+    gid: int
+    size: int | None
+    links: int
+    path: str
+    target: str
+    modified_s: int | None
+    changed_s: int | None
+    inode: int | None
+
+
+def parse_walk(payload: bytes, sentinel: str, *, truncated: bool) -> tuple[tuple[WalkRecord, ...], int]:
+    """Read the records of the walk.
+
+    Args:
+        payload: The section's bytes.
+        sentinel: Of this visit; records begin with its first six digits, which no file name can know.
+        truncated: The last record may be cut short and is left out.
+
+    Returns:
+        The records in the host's order, and how many could not be read.
+    """
+    text = payload.decode("utf-8", "surrogateescape")
+    token = sentinel[:6] + " "
+    pieces = ("\n" + text.removesuffix("\n")).split("\n" + token)[1:]
+    if truncated and pieces:
+        pieces = pieces[:-1]
+    records = []
+    bad = 0
+    for piece in pieces:
+        match = _FIELDS.fullmatch(piece)
+        if match is None:
+            bad += 1
+            continue
+        size = match["size"]
+        records.append(
+            WalkRecord(
+                type=match["type"],
+                mode=int(match["mode"], 8),
+                uid=int(match["uid"]),
+                gid=int(match["gid"]),
+                size=None if size == "-" else int(size),
+                links=int(match["links"]),
+                path="/" + match["path"],
+                target=match["target"],
+                modified_s=_seconds(match["mtime"]),
+                changed_s=_seconds(match["ctime"]),
+                inode=None if match["inode"] == "-" else int(match["inode"]),
+            )
+        )
+    return tuple(records), bad
+
+
+@dataclass(frozen=True, slots=True)
+class HashedFile:
+    """One line of `sha256sum`.
+
+    Attributes:
+        number: Its place in the list, from 1; contents are asked for by it.
+        path: Absolute path.
+    """
+
+    number: int
+    path: str
+    sha256: Sha256
+
+
+def parse_hashes(payload: bytes) -> Iterator[HashedFile]:
+    """Read the lines of `sha256sum` that can be read; a file whose line is missing counts as unreadable elsewhere."""
+    text = payload.decode("utf-8", "surrogateescape")
+    for number, line in enumerate(text.split("\n"), start=1):
+        match = _HASH_LINE.fullmatch(line)
+        if match is None:
+            continue
+        escaped, sha256, path = match.groups()
+        yield HashedFile(number, "/" + (_unescape(path) if escaped else path), Sha256(sha256))
+
+
+def _unescape(path: str) -> str:
+    r"""Undo what GNU sha256sum does to names with a backslash or a line end."""
+    plain = {"\\": "\\", "n": "\n", "r": "\r"}
+    return re.sub(r"\\(.)", lambda match: plain.get(match[1], match[0]), path)
+
+
+def _seconds(text: str) -> int | None:
+    whole = text.partition(".")[0]
+    return None if whole in ("", "-") else int(whole)
