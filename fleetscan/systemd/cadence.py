@@ -49,11 +49,12 @@ def next_runs(calendar_normal: str, after: datetime, zone: str, count: int) -> t
     # The library walks minutes; seconds are added here because it knows no fractions of them.
     minutely = format_calendar(replace(spec, microseconds=(Component(0),), zone=""))
     here = after.astimezone(rules)
-    start = here.replace(second=0, microsecond=0) - timedelta(seconds=1)
+    this_minute = here.replace(second=0, microsecond=0, fold=0)
+    passed_us = here.second * SECOND_US + here.microsecond
     runs = (
         _settle(minute + timedelta(microseconds=offset_us), here)
-        for minute in TzIterator(minutely, start)
-        for offset_us in spec.offsets_us()
+        for minute in TzIterator(minutely, this_minute - timedelta(seconds=1))
+        for offset_us in spec.offsets_us(passed_us if minute == this_minute else 0)
     )
     after_utc = after.astimezone(UTC)
     return tuple(islice((run for run in runs if run > after_utc), count))

@@ -16,7 +16,7 @@ _WEEKDAY = re.compile(
 )
 _DECIMAL = re.compile(r"([0-9]+)(?:(?<!\.)\.(?!\.)([0-9]*))?")
 _WHOLE = re.compile(r"([0-9]+)()")
-_AT = re.compile(r"@[ \t\n\v\f\r]*\+?([0-9]{1,12})\Z")
+_AT = re.compile(r"@[ \t\n\v\f\r]*\+?0*([0-9]{1,12})\Z")
 
 
 class CalendarReader:
@@ -181,10 +181,13 @@ class CalendarReader:
 
     def _read_decimal(self, *, seconds: bool) -> int:
         match = (_DECIMAL if seconds else _WHOLE).match(self._body, self._position)
-        if match is None or len(match.group(1).lstrip("0")) > 10:
+        if match is None:
+            raise self._refusal()
+        digits = match.group(1).lstrip("0") or "0"
+        if len(digits) > 10:  # more than any field holds; Python refuses to convert thousands of digits
             raise self._refusal()
         self._position = match.end()
-        value = int(match.group(1))
+        value = int(digits)
         if seconds:
             fraction = match.group(2)
             if fraction == "":

@@ -52,13 +52,18 @@ class CalendarSpec:
     microseconds: Chain = ()
     zone: str = ""
 
-    def offsets_us(self) -> Iterator[int]:
-        """Give the microseconds within a minute at which it elapses: ascending, no repeats, lazily."""
+    def offsets_us(self, from_us: int = 0) -> Iterator[int]:
+        """Give the microseconds within a minute at which it elapses, from `from_us` on: ascending, no repeats, lazily."""
         last = -1
-        for offset in merge(*(c.values(MINUTE_US - 1) for c in self.microseconds)):
+        for offset in merge(*(_tail(c.values(MINUTE_US - 1), from_us) for c in self.microseconds)):
             if offset != last:
                 yield offset
             last = offset
+
+
+def _tail(values: range, lowest: int) -> range:
+    """Give the values that are not below `lowest`, without walking: there may be millions."""
+    return values[max(0, -((values.start - lowest) // values.step)) :]
 
 
 def format_calendar(spec: CalendarSpec) -> str:

@@ -138,9 +138,10 @@ def _read_unit(text: str, position: int) -> tuple[int, int]:
 
 
 def _scale(whole: str | None, fraction: str | None, unit_us: int, text: str) -> int:
-    if fraction == "" or len(whole or "") > 20:  # `3.`, `3.sec`; 20 characters hold every 64-bit number
+    digits = (whole or "").lstrip("+0") or "0"
+    if fraction == "" or len(digits) > 19:  # `3.`, `3.sec`; 19 digits hold every signed 64-bit number
         raise _refusal(text)
-    value = int(whole or "0")
+    value = int(digits)
     if value > _SIGNED_MAX or value >= INFINITY_US // unit_us:
         raise _refusal(text)
     total = value * unit_us

@@ -78,17 +78,20 @@ def test_the_corpus_is_not_empty() -> None:
     assert len(HOSTS) >= 6
 
 
-# Recordings of lab hosts are not part of the project; where there are some, they are read too.
-@pytest.mark.parametrize("folder", RECORDED_HOSTS, ids=lambda folder: folder.name)
-def test_recordings_of_real_hosts_agree_between_text_and_json(folder: Path) -> None:
-    version, _ = parse_systemd_version((folder / "version.out").read_bytes())
-    data = (folder / "list-timers-all.json.out").read_bytes()
-    from_json = parse_list_timers_json(data, systemd_version=version, scope=SYSTEM)
-    text = parse_list_timers_text((folder / "list-timers-all.out").read_bytes(), SYSTEM)
-    assert [(row.unit, row.activates) for row in text] == [(row.unit, row.activates) for row in from_json]
-    assert parse_unit_files_json((folder / "list-unit-files-timer.json.out").read_bytes()) == parse_unit_files_text(
-        (folder / "list-unit-files-timer.out").read_bytes()
-    )
-    shown = parse_show((folder / "show-timers-by-file.out").read_bytes())
-    assert shown
-    assert all(dict(stable_properties(block))["Id"].endswith(".timer") for block in shown)
+# Recordings of lab hosts are not part of the project; where there are some, they are read too (a test without cases
+# would count as skipped).
+if RECORDED_HOSTS:
+
+    @pytest.mark.parametrize("folder", RECORDED_HOSTS, ids=lambda folder: folder.name)
+    def test_recordings_of_real_hosts_agree_between_text_and_json(folder: Path) -> None:
+        version, _ = parse_systemd_version((folder / "version.out").read_bytes())
+        data = (folder / "list-timers-all.json.out").read_bytes()
+        from_json = parse_list_timers_json(data, systemd_version=version, scope=SYSTEM)
+        text = parse_list_timers_text((folder / "list-timers-all.out").read_bytes(), SYSTEM)
+        assert [(row.unit, row.activates) for row in text] == [(row.unit, row.activates) for row in from_json]
+        assert parse_unit_files_json((folder / "list-unit-files-timer.json.out").read_bytes()) == parse_unit_files_text(
+            (folder / "list-unit-files-timer.out").read_bytes()
+        )
+        shown = parse_show((folder / "show-timers-by-file.out").read_bytes())
+        assert shown
+        assert all(dict(stable_properties(block))["Id"].endswith(".timer") for block in shown)

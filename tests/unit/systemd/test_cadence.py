@@ -65,6 +65,12 @@ def test_fractions_of_a_second_elapse() -> None:
     assert [run.timestamp() % 60 for run in runs] == [59.5, 0.0, 0.5]
 
 
+def test_millions_of_instants_a_minute_are_not_walked() -> None:
+    after = datetime(2026, 1, 1, 0, 0, 59, 999_990, tzinfo=UTC)
+    runs = next_runs("*:*:0/0.000007", after, "UTC", 2)
+    assert [(run - after) / timedelta(microseconds=1) for run in runs] == [6, 10]
+
+
 @pytest.mark.parametrize("text", ["*-02-30", "Mon *-04-31", "2020-01-01 00:00:00"])
 def test_an_expression_that_never_comes_again_has_no_next_run(text: str) -> None:
     assert next_runs(text, datetime(2026, 1, 1, tzinfo=UTC), "UTC", 5) == ()

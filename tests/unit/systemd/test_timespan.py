@@ -27,6 +27,7 @@ ANALYZE = shutil.which("systemd-analyze")
         ("3\u00b5s", 3, "3us"),
         ("3\u03bcs", 3, "3us"),
         ("+7hr", 25_200_000_000, "7h"),
+        ("0" * 5000 + "7", 7_000_000, "7s"),
         ("0", 0, "0"),
         (" infinity ", INFINITY_US, "infinity"),
         ("59.999999s", 59_999_999, "59.999999s"),
