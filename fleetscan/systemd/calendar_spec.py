@@ -53,7 +53,7 @@ class CalendarSpec:
     zone: str = ""
 
     def offsets_us(self, from_us: int = 0) -> Iterator[int]:
-        """Give the microseconds within a minute at which it elapses, from `from_us` on: ascending, no repeats, lazily."""
+        """Give the microseconds of a minute at which it elapses, from `from_us` on: ascending, no repeats, lazily."""
         last = -1
         for offset in merge(*(_tail(c.values(MINUTE_US - 1), from_us) for c in self.microseconds)):
             if offset != last:
