@@ -105,6 +105,8 @@ def _read_command(line: str) -> bytes:
         with subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE) as process:  # noqa: S603 - the user's own command
             try:
                 data = _read_pipe(process)
+                if len(data) > _MAX_SECRET_BYTES:
+                    return data
                 status = process.wait(_COMMAND_TIMEOUT_S)
             except subprocess.TimeoutExpired:
                 raise ConfigError(
@@ -117,7 +119,7 @@ def _read_command(line: str) -> bytes:
         raise ConfigError(
             f"secret command {program} cannot be started: {error.strerror}", hint="Name a program with its full path."
         ) from error
-    if status != 0 and len(data) <= _MAX_SECRET_BYTES:
+    if status != 0:
         raise ConfigError(f"secret command {program} ended with status {status}", hint="Try it in a terminal.")
     return data
 
