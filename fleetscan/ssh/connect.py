@@ -14,7 +14,7 @@ from fleetscan.ssh.channel import WINDOW_BYTES, SshChannel
 from fleetscan.ssh.credentials import Credentials
 from fleetscan.ssh.dial import Dialer, endpoint_of
 from fleetscan.ssh.hostkeys import HostKeyTable, fingerprint
-from fleetscan.ssh.options import SshOptions
+from fleetscan.ssh.options import SshOptions, prepare_loop
 from fleetscan.ssh.sshconfig import check_ssh_config
 from fleetscan.ssh.translate import Attempt, Stage, translate_failure
 from fleetscan.ssh.verify import encode_blob
@@ -27,6 +27,7 @@ class SshTransport:
     """
 
     def __init__(self, options: SshOptions, host_keys: HostKeyTable, credentials: Credentials) -> None:
+        self._options = options
         self.dialer = Dialer(options, host_keys, credentials)
         self._credentials = credentials
         self._holding: AbstractAsyncContextManager[None] | None = None
@@ -53,6 +54,10 @@ class SshTransport:
         for host in all_hosts:
             if host.connection.ssh_config is not None:
                 check_ssh_config(host, host.connection.ssh_config)
+
+    def prepare_loop(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Give the loop what the connections of a run need."""
+        prepare_loop(loop, self._options)
 
     @asynccontextmanager
     async def connect(self, host: Host) -> AsyncIterator["SshSession"]:

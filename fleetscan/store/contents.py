@@ -72,7 +72,7 @@ class Interning:
         known.update(self._cache.find(table, digests))
         for chunk in chunked(set(digests) - known.keys()):
             rows = self._connection.execute(select(table.digest, table.id).where(table.digest.in_(chunk)))
-            known.update(dict(rows.tuples().all()))
+            known.update(dict(rows.all()))
         found.update(known)
         return known
 
@@ -91,7 +91,7 @@ class Interning:
         # Sorted: two writers that insert the same rows in the same order wait for each other, but never in a circle.
         values = [{"digest": digest, **rows[digest]} for digest in sorted(rows)]
         insert = self._database.insert_or_ignore(table).returning(table.digest, table.id)
-        inserted = dict(self._connection.execute(insert, values).tuples().all())
+        inserted = dict(self._connection.execute(insert, values).all())
         self._found.setdefault(table, {}).update(inserted)
         return inserted
 

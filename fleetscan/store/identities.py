@@ -75,7 +75,7 @@ def save_identities(
         connection.execute(renew.values(last_sweep=bindparam("sweep")), seen_again)
     if new:
         inserted = insert(HostIdentityRow).returning(HostIdentityRow.host_id, HostIdentityRow.id)
-        ids.update(dict(connection.execute(inserted, new).tuples().all()))
+        ids.update(dict(connection.execute(inserted, new).all()))
     return ids
 
 

@@ -132,7 +132,7 @@ def _find_hosts(connection: Connection, names: Iterable[HostName]) -> dict[HostN
     found: dict[HostName, int] = {}
     for chunk in chunked(names):
         rows = connection.execute(select(HostRow.name, HostRow.id).where(HostRow.name.in_(chunk)))
-        found.update(dict(rows.tuples().all()))
+        found.update(dict(rows.all()))
     return found
 
 

@@ -168,7 +168,7 @@ def _read_periods(connection: Connection, host_id: int) -> list[_Period]:
         .where(HostManifestRow.host_id == host_id)
         .order_by(HostManifestRow.number)
     )
-    return [_Period(*row) for row in connection.execute(query).tuples()]
+    return [_Period(*row) for row in connection.execute(query)]
 
 
 def _read_presences(connection: Connection, host_id: int, digests: set[Sha256]) -> dict[Sha256, _Presence]:
@@ -181,7 +181,7 @@ def _read_presences(connection: Connection, host_id: int, digests: set[Sha256]) 
             .join(HostManifestRow, HostManifestRow.manifest_id == ManifestLayerRow.manifest_id)
             .where(HostManifestRow.host_id == host_id, ArtifactRow.digest.in_(chunk))
         )
-        for digest, kind, scope, name, number in connection.execute(query).tuples():
+        for digest, kind, scope, name, number in connection.execute(query):
             presence = presences.setdefault(digest, _Presence(ArtifactKind(kind), scope, name, set()))
             presence.periods.add(number)
     return presences

@@ -61,6 +61,11 @@ class VisitStore:
         with self._database.read() as connection:
             return _fetch(connection, _QUERY.where(VisitRow.sweep_id == sweep_id))
 
+    def list_hosts(self) -> tuple[HostName, ...]:
+        """Give the names of all hosts that were ever visited, sorted."""
+        with self._database.read() as connection:
+            return tuple(connection.execute(select(HostRow.name).order_by(HostRow.name)).scalars())
+
     def latest_visit(self, host: HostName) -> Visit | None:
         """Give the last visit of a host, failed or not; None when it was never visited."""
         query = _QUERY.where(HostRow.name == host).order_by(VisitRow.sweep_id.desc()).limit(1)
@@ -102,7 +107,7 @@ class VisitStore:
                     .where(HostRow.name.in_(chunk))
                     .group_by(HostRow.name)
                 )
-                found.update(dict(connection.execute(query).tuples().all()))
+                found.update(dict(connection.execute(query).all()))
         return found
 
 

@@ -3,8 +3,10 @@
 `ssh` provides the real one, `tests/fakes.py` a fake; one contract suite runs on both.
 """
 
+import asyncio
 from contextlib import AbstractAsyncContextManager
-from typing import Protocol
+from types import TracebackType
+from typing import Protocol, Self
 
 from fleetscan.model.host import Host
 
@@ -52,3 +54,18 @@ class Transport(Protocol):
         Raises:
             VisitError: Unreachable, timeout, auth failed, host key changed or unknown, protocol error.
         """
+
+
+class RunTransport(Transport, Protocol):
+    """A transport with the resources of one run, opened and closed with it."""
+
+    def prepare_loop(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Set the loop up before the first connection."""
+
+    async def __aenter__(self) -> Self:
+        """Open what the run shares."""
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close it again."""

@@ -98,10 +98,10 @@ class Visitor:
             await conversation.send(build_input(self._script, sentinel, sudo=sudo))
             frames = await conversation.read_until("ready")
             listing = assemble_listing(frames, sentinel)
-            contents = await conversation.fetch(listing, self._wanted(listing.offers))
+            wanted = self._wanted(listing.offers)
+            contents = await conversation.fetch(listing, wanted)
             tail = await conversation.finish()
-        missing = self._wanted(listing.offers) - contents.keys()
-        gaps = [*listing.gaps, *_unfetched(listing, missing)]
+        gaps = [*listing.gaps, *_unfetched(listing, wanted - contents.keys())]
         return HostSnapshot(
             host=host.name,
             facts=listing.facts,

@@ -1,0 +1,114 @@
+"""What is printed of a judged sweep: the verdict, what a human must look at, and the exit code."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from fleetscan.cli.output import Column, Format, Terminal, print_records
+from fleetscan.export.records import ChangeRecord, DiffRecord, DriftRecord
+
+if TYPE_CHECKING:
+    from fleetscan.model.drift import Severity
+    from fleetscan.report.inputs import ReportInputs
+
+STYLES = {"critical": "bold white on red", "high": "bold red", "medium": "yellow", "low": "cyan", "info": "dim"}
+_SHAPES = {"critical": "!!!", "high": "!! ", "medium": "!  ", "low": ".  ", "info": "   "}
+
+
+def drift_records(inputs: "ReportInputs") -> list[DriftRecord]:
+    """Give every drift item of a sweep, worst first, then by host."""
+    from fleetscan.report.inputs import ItemKey
+
+    records = []
+    for drift in inputs.drifts:
+        for item in drift.items:
+            paths = dict.fromkeys([*(s.path for s in item.subject.sources), *item.subject.links])
+            records.append(
+                DriftRecord(
+                    sweep=inputs.sweep.id,
+                    host=item.host,
+                    owner_email=inputs.owner_of(item.host).email,
+                    cohort=str(item.cohort),
+                    kind=item.kind.value,
+                    severity=item.severity.label,
+                    subject=item.key.kind.value,
+                    scope=item.key.scope,
+                    name=item.key.name,
+                    units=tuple(item.subject.unit_names),
+                    paths=tuple(paths),
+                    sentence=item.sentence,
+                    changes=tuple(
+                        ChangeRecord(
+                            unit=c.unit,
+                            section=c.section,
+                            key=c.key,
+                            before=c.before,
+                            after=c.after,
+                            path=c.origin.path if c.origin else "",
+                            line=c.origin.line if c.origin else 0,
+                        )
+                        for c in item.changes
+                    ),
+                    diffs=tuple(DiffRecord(path=t.path, lines=t.lines, truncated=t.truncated) for t in item.texts),
+                    state_before=item.state_before,
+                    state_after=item.state_after,
+                    raw_only=item.raw_only,
+                    prevalence_count=item.prevalence.count,
+                    prevalence_of_hosts=item.prevalence.of_hosts,
+                    reference=item.reference,
+                    first_seen_at=item.first_seen_at,
+                    last_absent_at=item.last_absent_at,
+                    is_new=ItemKey.of(item) in inputs.new_items,
+                )
+            )
+    ranks = {label: rank for rank, label in enumerate(STYLES)}
+    return sorted(records, key=lambda r: (ranks[r.severity], r.host, r.name))
+
+
+def print_drift(terminal: Terminal, form: Format, records: list[DriftRecord]) -> None:
+    """Print drift items in the form that was asked for."""
+    columns: list[Column[DriftRecord]] = [
+        Column(
+            "severity",
+            lambda r: f"{_SHAPES[r.severity]} {r.severity}",
+            style=lambda r: STYLES[r.severity],
+            no_wrap=True,
+        ),
+        Column("host", lambda r: r.host),
+        Column("drift", lambda r: ("new " if r.is_new else "") + r.kind),
+        Column("what", lambda r: r.sentence),
+    ]
+    print_records(terminal, form, "drift", records, columns, empty="no drift")
+
+
+def print_verdict(terminal: Terminal, inputs: "ReportInputs") -> None:
+    """Say in one line how the sweep went; never a bare all-clear while anything was unread."""
+    from fleetscan.report.view import build_report_view
+
+    verdict = build_report_view(inputs).verdict
+    terminal.say(" · ".join((verdict.headline, *verdict.facts)), style="bold")
+
+
+def exit_code(inputs: "ReportInputs", fail_on: "Severity") -> int:
+    """Give the exit code of a judged sweep, as product.md lists them: 1 before 3, 3 before 0."""
+    if any(item.severity >= fail_on for drift in inputs.drifts for item in drift.items):
+        return 1
+    return 3 if has_unread(inputs) else 0
+
+
+def has_unread(inputs: "ReportInputs") -> bool:
+    """Whether any host could not be read, or only in part."""
+    from fleetscan.model.outcome import Outcome
+
+    return len(inputs.visits) < inputs.sweep.hosts or any(v.outcome is not Outcome.COMPLETE for v in inputs.visits)
+
+
+def unread_lines(inputs: "ReportInputs") -> Iterable[str]:
+    """Give a line for each host that was not read, with the reason."""
+    for visit in inputs.visits:
+        if not visit.outcome.has_state:
+            yield f"{visit.host}: {visit.outcome.value}: {visit.reason}"
+        elif visit.coverage.gaps:
+            gap = visit.coverage.gaps[0]
+            more = f" (and {len(visit.coverage.gaps) - 1} more)" if len(visit.coverage.gaps) > 1 else ""
+            what = f"{gap.area.value} {gap.path or gap.scope or ''}".strip()
+            yield f"{visit.host}: partial: {what} {gap.status.value}: {gap.reason}{more}"

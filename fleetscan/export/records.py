@@ -1,0 +1,267 @@
+"""The records that lists give as JSON, JSON Lines and CSV. Their fields are the published, versioned schema.
+
+A field may be added within a version; none is renamed, removed or given another meaning without a new one.
+Times are ISO 8601 in UTC. Text that comes from hosts is given as it is: JSON escapes it, CSV neutralises formulas.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettingRecord:
+    """One setting and which layer gave its value (`origin`: default, file:LINE, variable or flag)."""
+
+    name: str
+    value: str
+    origin: str
+    flag: str
+    environment: str
+    help: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostRecord:
+    """One host of the inventory."""
+
+    name: str
+    address: str
+    port: int
+    user: str
+    groups: tuple[str, ...]
+    role: str
+    owner: str
+    owner_email: str
+    zone: str
+    jump: str
+    tags: tuple[str, ...]
+    sudo: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyRecord:
+    """One accepted host key."""
+
+    pattern: str
+    marker: str
+    algorithm: str
+    fingerprint: str
+    added_at: datetime
+    added_by: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SweepRecord:
+    """One sweep. `visited` counts hosts with an outcome, of the `hosts` that were asked for."""
+
+    id: int
+    state: str
+    started_at: datetime
+    ended_at: datetime | None
+    author: str
+    hosts: int
+    tool_version: str
+    probe_sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GapRecord:
+    """Something that was not read."""
+
+    area: str
+    scope: str
+    status: str
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VisitRecord:
+    """The outcome of one host in one sweep."""
+
+    sweep: int
+    host: str
+    outcome: str
+    reason: str
+    evidence: tuple[str, ...]
+    hint: str
+    started_at: datetime
+    duration_s: float
+    os: str
+    systemd: str
+    privilege: str
+    login: str
+    bytes_received: int
+    host_cpu_s: float | None
+    gaps: tuple[GapRecord, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimerRecord:
+    """One timer of one host: what it starts, when, as whom, and what that executes."""
+
+    host: str
+    scope: str
+    unit: str
+    activates: str
+    schedule: str
+    next_at: datetime | None
+    last_at: datetime | None
+    user: str
+    executes: tuple[str, ...]
+    enabled: str
+    active: str
+    transient: bool
+    files: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeRecord:
+    """One directive that means something else; `before` and `after` are all values in force."""
+
+    unit: str
+    section: str
+    key: str
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+    path: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DiffRecord:
+    """One file whose bytes differ, as lines of a unified diff."""
+
+    path: str
+    lines: tuple[str, ...]
+    truncated: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DriftRecord:
+    """One difference between a host and its baseline or its peers."""
+
+    sweep: int
+    host: str
+    owner_email: str
+    cohort: str
+    kind: str
+    severity: str
+    subject: str
+    scope: str
+    name: str
+    units: tuple[str, ...]
+    paths: tuple[str, ...]
+    sentence: str
+    changes: tuple[ChangeRecord, ...]
+    diffs: tuple[DiffRecord, ...]
+    state_before: str
+    state_after: str
+    raw_only: bool
+    prevalence_count: int
+    prevalence_of_hosts: int
+    reference: str
+    first_seen_at: datetime | None
+    last_absent_at: datetime | None
+    is_new: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BaselineRecord:
+    """One proposal or baseline. `version` is null for proposals."""
+
+    id: int
+    cohort: str
+    version: int | None
+    state: str
+    sweep: int
+    hosts: int
+    min_prevalence: float
+    proposed_at: datetime
+    proposed_by: str
+    approved_at: datetime | None
+    approved_by: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BaselineItemRecord:
+    """One subject of a proposal or baseline; `accepted` is false for outliers that the proposal leaves out."""
+
+    cohort: str
+    accepted: bool
+    required: bool
+    subject: str
+    scope: str
+    name: str
+    summary: str
+    prevalence_count: int
+    prevalence_of_hosts: int
+    hosts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BaselineChangeRecord:
+    """One subject in which two baselines differ: `added`, `removed` or `changed`."""
+
+    kind: str
+    subject: str
+    scope: str
+    name: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailRecord:
+    """What became of one owner's mail."""
+
+    sweep: int
+    recipient: str
+    state: str
+    attempts: int
+    last_error: str
+    message_id: str
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoticeRecord:
+    """What this run did about one owner's mail."""
+
+    recipient: str
+    subject: str
+    notice: str
+    detail: str
+
+
+Record = (
+    SettingRecord
+    | HostRecord
+    | KeyRecord
+    | SweepRecord
+    | VisitRecord
+    | TimerRecord
+    | DriftRecord
+    | BaselineRecord
+    | BaselineItemRecord
+    | BaselineChangeRecord
+    | MailRecord
+    | NoticeRecord
+)
+
+SCHEMAS: dict[str, type[Record]] = {
+    "settings": SettingRecord,
+    "hosts": HostRecord,
+    "keys": KeyRecord,
+    "sweeps": SweepRecord,
+    "visits": VisitRecord,
+    "timers": TimerRecord,
+    "drift": DriftRecord,
+    "baselines": BaselineRecord,
+    "baseline-items": BaselineItemRecord,
+    "baseline-changes": BaselineChangeRecord,
+    "mails": MailRecord,
+    "notices": NoticeRecord,
+}

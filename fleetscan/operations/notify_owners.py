@@ -1,0 +1,125 @@
+"""Mail every owner once per sweep, whatever happens in between."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from email.message import EmailMessage
+from enum import StrEnum
+from pathlib import Path
+
+from fleetscan.errors import OutputError
+from fleetscan.model.ids import Clock, SweepId
+from fleetscan.report.delivery import DeliveryError, DeliveryFault
+from fleetscan.report.digest import OwnerDigest
+from fleetscan.report.mail import MailOptions, render_mail
+from fleetscan.report.smtp import SmtpSender
+from fleetscan.store.mails import MailState
+from fleetscan.store.store import Store
+
+_KIND = "digest"
+
+
+class Notice(StrEnum):
+    """What became of one owner's mail in this run."""
+
+    SENT = "sent"
+    ALREADY_SENT = "already sent"
+    UNCERTAIN = "uncertain"
+    FAILED = "failed"
+    WRITTEN = "written"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notification:
+    """One owner's mail.
+
+    Attributes:
+        detail: Why it failed, or where it was written.
+    """
+
+    recipient: str
+    subject: str
+    notice: Notice
+    detail: str = ""
+    hint: str = ""
+
+
+class _AlreadyClaimedError(Exception):
+    """Another process sent or is sending this mail."""
+
+
+def send_digests(
+    store: Store, digests: tuple[OwnerDigest, ...], sender: SmtpSender, options: MailOptions, clock: Clock
+) -> tuple[Notification, ...]:
+    """Send what was not sent yet. One owner's failure does not keep the others from their mail."""
+    if not digests:
+        return ()
+    sent = {mail.recipient: mail.state for mail in store.mails.list_mails(digests[0].sweep)}
+    return tuple(_send(store, digest, sent.get(digest.owner.email), sender, options, clock) for digest in digests)
+
+
+def write_digests(digests: tuple[OwnerDigest, ...], options: MailOptions, folder: Path) -> tuple[Notification, ...]:
+    """Write the messages as .eml files instead of sending them.
+
+    Raises:
+        OutputError: The folder cannot be written to.
+    """
+    done = []
+    for digest in digests:
+        message = render_mail(digest, options)
+        name = "".join(c if c.isalnum() or c in "-_.@" else "_" for c in digest.owner.email)
+        path = folder / f"sweep-{digest.sweep}-{name}.eml"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(message.as_bytes())
+        except OSError as error:
+            hint = "choose a folder that this account may write to with --out"
+            raise OutputError(f"cannot write {path}: {error.strerror}", hint=hint) from error
+        done.append(
+            Notification(recipient=digest.owner.email, subject=digest.subject, notice=Notice.WRITTEN, detail=str(path))
+        )
+    return tuple(done)
+
+
+def _send(
+    store: Store,
+    digest: OwnerDigest,
+    state: MailState | None,
+    sender: SmtpSender,
+    options: MailOptions,
+    clock: Clock,
+) -> Notification:
+    recipient = digest.owner.email
+
+    def noted(notice: Notice, detail: str = "", hint: str = "") -> Notification:
+        return Notification(recipient=recipient, subject=digest.subject, notice=notice, detail=detail, hint=hint)
+
+    if state is MailState.SENT:
+        return noted(Notice.ALREADY_SENT)
+    if state in (MailState.UNCERTAIN, MailState.SENDING):
+        if state is MailState.SENDING:
+            store.mails.claim_mail(digest.sweep, recipient, _KIND, "", clock())
+        return noted(Notice.UNCERTAIN, "an earlier run ended while the server was taking it")
+    message = render_mail(digest, options)
+    claim = _claimer(store, digest.sweep, recipient, message, clock)
+    try:
+        sender.send(message, claim)
+    except _AlreadyClaimedError:
+        return noted(Notice.ALREADY_SENT, "by another process")
+    except DeliveryError as error:
+        if error.fault is DeliveryFault.UNCERTAIN:
+            # stays `sending`; the next run finds it so and calls it uncertain
+            return noted(Notice.UNCERTAIN, error.message, error.hint)
+        if recipient not in {mail.recipient for mail in store.mails.list_mails(digest.sweep)}:
+            store.mails.claim_mail(digest.sweep, recipient, _KIND, str(message["Message-ID"]), clock())
+        store.mails.mark_failed(digest.sweep, recipient, _KIND, error.message)
+        return noted(Notice.FAILED, error.message, error.hint)
+    store.mails.mark_sent(digest.sweep, recipient, _KIND)
+    return noted(Notice.SENT)
+
+
+def _claimer(store: Store, sweep: SweepId, recipient: str, message: EmailMessage, clock: Clock) -> Callable[[], None]:
+    def claim() -> None:
+        if not store.mails.claim_mail(sweep, recipient, _KIND, str(message["Message-ID"]), clock()):
+            raise _AlreadyClaimedError
+
+    return claim

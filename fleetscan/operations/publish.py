@@ -1,0 +1,54 @@
+"""Turn a judged sweep into what a report and the mails are made from."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from fleetscan.model.drift import HostDrift
+from fleetscan.model.host import Host
+from fleetscan.model.ids import HostName
+from fleetscan.model.sweep import Sweep
+from fleetscan.operations.judge_sweep import Judgement, StateReader, judge_sweep
+from fleetscan.report.inputs import BaselineHeader, ReportInputs, find_new_items
+from fleetscan.store.store import Store
+
+
+def gather_inputs(store: Store, hosts: Mapping[HostName, Host], sweep: Sweep, generated_at: datetime) -> ReportInputs:
+    """Judge a sweep and the one before it, and collect all that a report shows.
+
+    The previous sweep is judged by today's baselines: an approval in between makes nothing new.
+    """
+    reader = StateReader(store)
+    judgement = judge_sweep(store, hosts, sweep, reader)
+    previous = store.sweeps.previous_sweep(sweep.id)
+    before = judge_sweep(store, hosts, previous, reader) if previous else None
+    earlier: tuple[HostDrift, ...] = before.drifts if before else ()
+    drifted = {drift.host for drift in judgement.drifts if drift.items}
+    runtimes = {host: store.visits.read_runtime(host) for host in sorted(drifted)}
+    return ReportInputs(
+        sweep=judgement.sweep,
+        previous=previous,
+        visits=judgement.visits,
+        drifts=judgement.drifts,
+        hosts=_asked_for(hosts, judgement),
+        generated_at=generated_at,
+        baselines=tuple(
+            BaselineHeader(
+                cohort=baseline.cohort,
+                version=baseline.version,
+                approved_at=baseline.approval.approved_at,
+                author=baseline.approval.author,
+            )
+            for baseline in judgement.baselines
+        ),
+        new_items=find_new_items(judgement.drifts, earlier) if previous else frozenset(),
+        last_read_at=store.visits.last_read_at(visit.host for visit in judgement.visits),
+        previous_outcomes={visit.host: visit.outcome for visit in before.visits} if before else {},
+        timers={host: runtime.timers for host, runtime in runtimes.items() if runtime},
+    )
+
+
+def _asked_for(hosts: Mapping[HostName, Host], judgement: Judgement) -> Mapping[HostName, Host]:
+    """Give the hosts that this sweep concerns: all of the inventory when it was interrupted, else the visited ones."""
+    if len(judgement.visits) < judgement.sweep.hosts:
+        return hosts
+    return {visit.host: hosts[visit.host] for visit in judgement.visits if visit.host in hosts}
