@@ -68,7 +68,7 @@ def assemble_listing(frames: Sequence[Frame], sentinel: str) -> Listing:
         by_key.get(("users", SYSTEM)), by_key.get(("homes", SYSTEM)), by_key.get(("runtimes", SYSTEM))
     )
     gaps += [*people.gaps, *_section_gaps(by_key), *_denied_gaps(by_key.get(("denied", SYSTEM)), people)]
-    managers = read_managers(by_key, facts.systemd_version)
+    managers = read_managers(by_key, facts.systemd_version, merged_usr=said.get("merged_usr") == "1")
     files = _read_files(by_key, sentinel, people)
     artifacts: dict[tuple[str, str, str], Artifact] = {}
     for artifact in (*files.artifacts, *managers.artifacts):

@@ -10,6 +10,8 @@ from fleetscan.probe.wire import Frame
 from fleetscan.systemd.os_release import parse_os_release, parse_systemd_version
 
 _MAX_TEXT = 256
+_TELLING_PREFIXES = ("LD_", "LC_", "SYSTEMD_", "XDG_", "PYTHON", "PERL", "BASH_")
+_TELLING_NAMES = frozenset({"PATH", "LANG", "LANGUAGE", "HOME", "SHELL", "USER", "LOGNAME", "TERM", "ENV"})
 
 
 def parse_facts(frames: Mapping[tuple[str, str], Frame]) -> tuple[HostFacts, dict[str, str], list[Gap]]:
@@ -41,11 +43,18 @@ def parse_facts(frames: Mapping[tuple[str, str], Frame]) -> tuple[HostFacts, dic
         systemd_version=version,
         systemd_version_text=version_text[:_MAX_TEXT],
         unit_path=tuple(manager.get("UnitPath", "").split()[:64]),
-        environment=tuple(manager.get("Environment", "").split(" ")[:256]) if manager.get("Environment") else (),
+        environment=tuple(_without_secret(entry) for entry in manager.get("Environment", "").split(" ")[:256] if entry),
         privilege=privilege,
         login=said.get("login", "")[:64],
     )
     return facts, said, gaps
+
+
+def _without_secret(entry: str) -> str:
+    """Keep the values that change what is executed; of all other variables keep only the name."""
+    name, equals, value = entry.partition("=")
+    tells = name.startswith(_TELLING_PREFIXES) or name in _TELLING_NAMES
+    return f"{name}={value[:_MAX_TEXT]}" if tells else name + (equals and "=…")
 
 
 def _os_release(frame: Frame | None, gaps: list[Gap]) -> Mapping[str, str]:

@@ -9,26 +9,37 @@ from fleetscan.model.ids import SYSTEM, Scope
 from fleetscan.model.snapshot import Artifact, ArtifactKind, TimerRow
 from fleetscan.probe.wire import Frame
 from fleetscan.systemd.list_timers import parse_list_timers_json, parse_list_timers_text
+from fleetscan.systemd.names import canonical_path
 from fleetscan.systemd.show import Block, parse_show, stable_properties
 from fleetscan.systemd.unit_files import ListedUnitFile, parse_unit_files_json, parse_unit_files_text
 
 # Mount, swap, device and scope units come and go with the machine and start no code of their own.
 _COMPARED_TYPES = (".timer", ".service", ".path", ".socket", ".target")
 _MAX_VALUE = 16_384
+_PATHS = ("FragmentPath", "SourcePath", "DropInPaths")
+# Values of the environment may be secrets; the unit file, where they stand too, is evidence, a second copy is not.
+_LEFT_OUT = ("Environment",)
 
 
 @dataclass(slots=True)
 class Managers:
     """Collected over all managers of one host."""
 
+    merged_usr: bool
     artifacts: list[Artifact] = field(default_factory=list)
     timers: tuple[TimerRow, ...] = ()
     gaps: list[Gap] = field(default_factory=list)
 
 
-def read_managers(frames: Mapping[tuple[str, str], Frame], systemd_version: int) -> Managers:
-    """Read every manager that the probe could speak to."""
-    found = Managers()
+def read_managers(frames: Mapping[tuple[str, str], Frame], systemd_version: int, *, merged_usr: bool) -> Managers:
+    """Read every manager that the probe could speak to.
+
+    Args:
+        frames: Of the visit.
+        systemd_version: Of the running manager, 0 when unknown.
+        merged_usr: Whether `/lib` is `/usr/lib`, so that paths are spelled once.
+    """
+    found = Managers(merged_usr=merged_usr)
     rows: list[TimerRow] = []
     scopes = [SYSTEM, *sorted({scope for section, scope in frames if section == "timers-text" and scope != SYSTEM})]
     for name in scopes:
@@ -86,12 +97,7 @@ def _read_loaded(frame: Frame | None, scope: Scope, listed: tuple[TimerRow, ...]
         if not unit or unit in seen or not _is_known(block, unit, names):
             continue
         seen.add(unit)
-        properties = dict(stable_properties(block))
-        if names is not None and unit.endswith(".timer"):
-            listed_here = unit in names
-            if listed_here or properties.get("ActiveState") == "active":
-                # a disabled timer that was only asked about is innocently not listed; an active one is not
-                properties["Listed"] = "yes" if listed_here else "no"
+        properties = _properties(block, unit, names, merged_usr=found.merged_usr)
         found.artifacts.append(
             Artifact(
                 kind=ArtifactKind.LOADED,
@@ -104,6 +110,21 @@ def _read_loaded(frame: Frame | None, scope: Scope, listed: tuple[TimerRow, ...]
         for unit in sorted(names - seen):
             reason = f"{unit} is listed, but systemctl show says nothing of it"
             found.gaps.append(Gap(Area.LOADED, scope, ReadStatus.FAILED, None, reason))
+
+
+def _properties(block: Block, unit: str, listed: frozenset[str] | None, *, merged_usr: bool) -> dict[str, str]:
+    """Give what is kept of a block: stable, paths spelled once, and whether list-timers had the unit."""
+    properties = {key: value for key, value in stable_properties(block) if key not in _LEFT_OUT}
+    for key in _PATHS:
+        if key in properties:
+            spelled = (canonical_path(path, merged_usr=merged_usr) for path in properties[key].split(" "))
+            properties[key] = " ".join(spelled)
+    if listed is not None and unit.endswith(".timer"):
+        listed_here = unit in listed
+        if listed_here or properties.get("ActiveState") == "active":
+            # a disabled timer that was only asked about is innocently not listed; an active one is not
+            properties["Listed"] = "yes" if listed_here else "no"
+    return properties
 
 
 def _is_known(block: Block, unit: str, listed: frozenset[str] | None) -> bool:
