@@ -108,6 +108,7 @@ class SshChannel(_ByteSession):
         self._readable.set()
         if self._buffered_bytes > READ_AHEAD_BYTES and self._channel is not None and not self._paused:
             self._paused = True
+            self._channel.pause_reading()
 
     def eof_received(self) -> bool:
         """End the output; the input stays open until the caller closes it."""
