@@ -47,8 +47,9 @@ class OutcomeWriter:
     ) -> None:
         self._queue.put(None)
         self._thread.join()
-        if self._error is not None and error is None:
-            raise self._error
+        if self._error is not None and not isinstance(error, KeyboardInterrupt):
+            # what a task group made of it on its way through the event loop tells the user nothing
+            raise self._error from None
 
     def put(self, outcome: HostOutcome) -> None:
         """Hand over one outcome.
