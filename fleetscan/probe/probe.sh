@@ -46,15 +46,18 @@ emit() {
 }
 
 # capture CAP COMMAND… → OUT, STATUS. NUL bytes are lost, so this is for text only. COMMAND may be a function.
-# The exit status travels behind the output; when the cap cuts it off, the status is `truncated`.
+# The exit status travels behind the output; when the cap cuts it off, the status is `truncated`. The dot keeps line
+# ends that the cap may have left last, without which a cut output could look whole.
 capture() {
   cap=$1
   shift
   OUT=$({
     "$@" </dev/null
     printf '\n%d' "$?"
-  } | head -c "$cap")
-  if [ "${#OUT}" -ge "$cap" ]; then
+  } | head -c "$cap" && printf .)
+  full=${#OUT}
+  OUT=${OUT%.}
+  if [ "$full" -gt "$cap" ]; then
     STATUS=truncated
     return
   fi
@@ -64,6 +67,7 @@ capture() {
   0) STATUS=ok ;;
   124 | 137) STATUS=timeout ;;
   126 | 127) STATUS=missing ;;
+  '' | *[!0-9]*) STATUS=truncated ;;
   *) STATUS=failed-$rc ;;
   esac
 }
@@ -124,11 +128,12 @@ ask_user() {
   fi
 }
 
-# ask_timers SCOPE ASK: list-timers as text, and as JSON where the version has it → TEXT, JSON
+# ask_timers SCOPE ASK: list-timers as text, and as JSON where the version has it → TEXT, JSON, STATUS
 ask_timers() {
   capture 2097152 "$2" list-timers
   TEXT=$OUT JSON=0
   emit timers-text "$STATUS" "$1" "$OUT"
+  [ "$STATUS" = timeout ] && return
   capture 2097152 "$2" --output=json list-timers
   case $OUT in
   '['*)
@@ -158,6 +163,7 @@ show_units() {
     *Id=*) BLOCKS=$BLOCKS$NL$NL$OUT ;;
     *) worst=$STATUS ;;
     esac
+    [ "$STATUS" = timeout ] && break
   done
   STATUS=$worst
 }
@@ -176,9 +182,10 @@ ask_loaded() {
   emit loaded "$STATUS" "$scope" "$timers$NL$NL$BLOCKS"
 }
 
-# timer_names: unit names that can be shown, from any text on standard input
+# timer_names: unit names that can be shown, from any text on standard input; what comes first is kept when it is too much
 timer_names() {
-  grep -oE '[A-Za-z0-9:_.@\\-]+\.timer' | sed 's/\\\\/\\/g' | sed 's/^stamp-//' | grep -v '@\.timer$' | sort -u | head -n 2000
+  grep -oE '[A-Za-z0-9:_.@\\-]+\.timer' | sed 's/\\\\/\\/g' | sed 's/^stamp-//' | grep -v -e '@\.timer$' -e '^@' |
+    head -n 4000 | sort -u
 }
 
 unit_path='' text='' unit_files=''
@@ -200,11 +207,24 @@ if [ $booted = 1 ]; then
 fi
 
 # --- where unit files can lie -------------------------------------------------------------------------------------
+# tidy PATH → D: relative to /, no slash doubled or last, because `//` ends a path in the walk
+tidy() {
+  D=$1
+  while :; do
+    case $D in
+    *//*) D=${D%%//*}/${D#*//} ;;
+    */) D=${D%/} ;;
+    *) break ;;
+    esac
+  done
+  D=${D#/}
+}
 # add DIR: walk it too, if it is there, and say so if it cannot be entered
 DIRS=
 denied=
 add() {
-  d=${1#/}
+  tidy "$1"
+  d=$D
   case $NL$DIRS in *"$NL$d$NL"*) return ;; esac
   [ $merged = 1 ] && case $d in lib/*) return ;; esac
   [ -d "$d" ] || return
@@ -242,8 +262,9 @@ for line in $passwd; do
   uid=${rest%%:*}
   rest=${rest#*:*:}
   home=${rest%%:*}
-  case $home in '' | / | /nonexistent* | /dev/* | /proc/* | /sys/* | [!/]*) continue ;; esac
-  h=${home#/}
+  case $home in /*) tidy "$home" ;; *) continue ;; esac
+  case $D in '' | nonexistent* | dev/* | proc/* | sys/*) continue ;; esac
+  h=$D home=/$D
   below "$home"
   if [ -n "$FSTYPE" ]; then
     homes=${homes}remote-$FSTYPE:$name:$uid:$home$NL
@@ -272,6 +293,7 @@ for line in $passwd; do
       real=$(readlink -f "$h/$sub") base=$(readlink -f "$h")
       case $real in "$base"/*) ;; *) status=link-out && continue ;; esac
     fi
+    case $NL$DIRS in *"$NL$h/$sub$NL"*) continue ;; esac # two accounts may share a home
     if [ -r "$h/$sub" ] && [ -x "$h/$sub" ]; then DIRS=$DIRS$h/$sub$NL; else status=denied; fi
   done
   homes=$homes$status:$name:$uid:$home$NL
@@ -289,7 +311,13 @@ for r in run/user/*; do
   fi
   runtimes=${runtimes}ok:${r#run/user/}$NL
   for sub in transient user user.control generator generator.early generator.late; do
-    [ -L "$r/systemd" ] || [ -L "$r/systemd/$sub" ] || add "$r/systemd/$sub"
+    if [ -L "$r/systemd" ]; then
+      denied=${denied}link-out:$r/systemd$NL
+    elif [ -L "$r/systemd/$sub" ]; then
+      denied=${denied}link-out:$r/systemd/$sub$NL
+    else
+      add "$r/systemd/$sub"
+    fi
   done
 done
 set -f
@@ -298,9 +326,11 @@ emit denied ok system "$denied"
 
 # --- the walk: what is there, then what is in it ------------------------------------------------------------------
 # Records begin with a token that nobody could know when the file was named; `//` cannot occur in a path.
+# Files of transient scopes are left out: a scope starts no code, and each login (this one, too) has a new one.
 # shellcheck disable=SC2086  # one directory a line, globbing is off
 walk_dirs() {
   limit find -H $DIRS -maxdepth 2 \
+    \( -type f -path '*/systemd/transient/*.scope' \) -prune -o \
     \( -type d ! \( -readable -executable \) -printf "$K ! %m %U %G - %n - - - %p//\n" -prune \) -o \
     \( -path 'usr/lib/*' -printf "$K %y %m %U %G %s %n - - - %p//%l\n" \) -o \
     -printf "$K %y %m %U %G %s %n %T@ %C@ %i %p//%l\n"
@@ -308,7 +338,7 @@ walk_dirs() {
 # shellcheck disable=SC2086
 hash_files() {
   limit find -H $DIRS -maxdepth 2 -type d ! \( -readable -executable \) -prune -o \
-    -type f -size +0 -size -4097k -exec sha256sum -- {} +
+    -type f -size +0 ! -path '*/systemd/transient/*.scope' -size -4097k -exec sha256sum -- {} +
 }
 walk='' HASHES=''
 if [ -z "$DIRS" ]; then
@@ -334,15 +364,22 @@ if [ $booted = 1 ]; then
   # Managers of users that run already: spoken to through their own socket, as that user; nothing is started, no PAM.
   for r in $runtimes; do
     case $r in ok:*) uid=${r#ok:} ;; *) continue ;; esac
-    [ -S "run/user/$uid/systemd/private" ] || continue
+    [ -d "run/user/$uid/systemd" ] || continue
     name=$(printf '%s\n' "$passwd" | sed -n "s/^\([^:]*\):$uid:.*/\1/p" | head -n 1)
     gid=$(printf '%s\n' "$passwd" | sed -n "s/^[^:]*:$uid:\([0-9]*\):.*/\1/p" | head -n 1)
-    [ -n "$name" ] && [ -n "$gid" ] || continue
+    if [ -z "$name" ] || [ -z "$gid" ] || [ ! -S "run/user/$uid/systemd/private" ]; then
+      emit timers-text failed-1 "user:${name:-$uid}" ''
+      continue
+    fi
     if [ "$uid" != "$UID_" ] && ! command -v setpriv >/dev/null 2>&1; then
       emit timers-text missing "user:$name" ''
       continue
     fi
     ask_timers "user:$name" ask_user
+    if [ "$STATUS" = timeout ]; then
+      emit loaded timeout "user:$name" '' # a manager that hangs is not asked again: the visit has an end
+      continue
+    fi
     ask_loaded "user:$name" ask_user "$(printf '%s\n' "$TEXT" | timer_names)"
   done
 fi
@@ -353,7 +390,7 @@ clock=$(date +%s)"
 # --- contents, asked for by number in the list of hashes: what was not walked cannot be asked for ------------------
 while IFS= read -r request; do
   case $request in
-  'fetch '*[!0-9\ ]*) break ;;
+  'fetch '*[!0-9\ ]* | 'fetch ' | 'fetch  '* | *'  '* | *' ') break ;;
   'fetch '*) numbers=${request#fetch } ;;
   *) break ;;
   esac
