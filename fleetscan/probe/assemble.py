@@ -14,13 +14,22 @@ from fleetscan.probe.contents import MAX_CONTENT_BYTES, Offer
 from fleetscan.probe.facts import parse_facts
 from fleetscan.probe.managers import read_managers
 from fleetscan.probe.people import People, parse_people
-from fleetscan.probe.walk import WalkRecord, parse_hashes, parse_walk
+from fleetscan.probe.walk import HashedFile, WalkRecord, parse_hashes, parse_walk
 from fleetscan.probe.wire import Frame
 
 _EMPTY_SHA256 = digest_bytes(b"")
 _MAX_HASHED_BYTES = 4096 * 1024
 _KINDS = {"f": ArtifactKind.FILE, "l": ArtifactKind.LINK, "d": ArtifactKind.DIRECTORY, "!": ArtifactKind.DIRECTORY}
 _LINGER_DIR = "/var/lib/systemd/linger/"
+_FILE_SECTIONS = (
+    ("users", Area.USERS),
+    ("homes", Area.USERS),
+    ("runtimes", Area.USERS),
+    ("denied", Area.FILES),
+    ("walk", Area.FILES),
+)
+# `find` ends with 1 when something vanished before it was looked at or a hash could not be taken; its output is whole.
+_VANISHED = "failed-1"
 _STAMP_DIRS = ("/var/lib/systemd/timers/", "/.local/share/systemd/timers/")
 
 Frames = Mapping[tuple[str, str], Frame]
@@ -51,13 +60,19 @@ def assemble_listing(frames: Sequence[Frame], sentinel: str) -> Listing:
     """Understand the first phase of a visit.
 
     Raises:
-        VisitError: The host has no systemd, or did not even say what it is.
+        VisitError: The host has no systemd (`NO_SYSTEMD`), or did not even say what it is (`PROTOCOL_ERROR`).
     """
     by_key: dict[tuple[str, str], Frame] = {}
     for frame in frames:
         by_key.setdefault((frame.section, frame.scope), frame)
     facts, said, gaps = parse_facts(by_key)
-    if said.get("booted") != "1":
+    if "booted" not in said:
+        raise VisitError(
+            FailureKind.PROTOCOL_ERROR,
+            "the probe ran, but what it said of the host did not arrive",
+            hint="Look at what the host prints at login; the output of the probe must pass unchanged.",
+        )
+    if said["booted"] != "1":
         init = said.get("init") or "unknown"
         raise VisitError(
             FailureKind.NO_SYSTEMD,
@@ -87,22 +102,23 @@ def assemble_listing(frames: Sequence[Frame], sentinel: str) -> Listing:
 
 def _section_gaps(frames: Frames) -> Iterable[Gap]:
     """Give a gap for every area of the file side that ended badly or never arrived."""
-    for section, area in (("users", Area.USERS), ("homes", Area.USERS), ("runtimes", Area.USERS), ("walk", Area.FILES)):
+    for section, area in _FILE_SECTIONS:
         frame = frames.get((section, SYSTEM))
         if frame is None:
             yield Gap(area, None, ReadStatus.FAILED, None, f"section {section} never arrived")
-        elif frame.status is not ReadStatus.OK and not (section == "walk" and frame.detail.startswith("failed-")):
+        elif frame.status is not ReadStatus.OK and not (section == "walk" and frame.detail == _VANISHED):
             yield Gap(area, None, frame.status, None, f"section {section} ended with {frame.detail}")
 
 
 def _denied_gaps(frame: Frame | None, people: People) -> Iterable[Gap]:
     for line in (frame.payload if frame else b"").decode("utf-8", "surrogateescape").split("\n"):
         status, _, directory = line.partition(":")
+        path = "/" + directory
+        area, scope = _area_of(path), people.scope_of(path + "/")
         if status == "denied":
-            path = "/" + directory
-            yield Gap(
-                _area_of(path), people.scope_of(path + "/"), ReadStatus.DENIED, path, "the directory may not be read"
-            )
+            yield Gap(area, scope, ReadStatus.DENIED, path, "the directory may not be read")
+        elif status == "link-out":
+            yield Gap(area, scope, ReadStatus.NOT_TRIGGERED, path, "a link in place of a directory; it is not followed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,15 +131,14 @@ class _Files:
 
 
 def _read_files(frames: Frames, sentinel: str, people: People) -> _Files:
-    walk, hashes = frames.get(("walk", SYSTEM)), frames.get(("hashes", SYSTEM))
+    walk = frames.get(("walk", SYSTEM))
     if walk is None:
         return _Files((), (), {}, {}, {})
-    records, bad = parse_walk(walk.payload, sentinel, truncated=walk.status is not ReadStatus.OK)
+    records, bad = parse_walk(walk.payload, sentinel, truncated=not _is_whole(walk))
     gaps = []
     if bad:
         gaps.append(Gap(Area.FILES, None, ReadStatus.FAILED, None, f"{bad} records of the walk cannot be read"))
-    hashed = {file.path: file for file in parse_hashes(hashes.payload if hashes else b"")}
-    why = hashes.status if hashes and not hashes.detail.startswith("failed-") else ReadStatus.DENIED
+    hashed, why = _read_hashes(frames.get(("hashes", SYSTEM)))
     artifacts: list[Artifact] = []
     times: dict[str, FileTimes] = {}
     offers: dict[Sha256, Offer] = {}
@@ -146,6 +161,20 @@ def _read_files(frames: Frames, sentinel: str, people: People) -> _Files:
             else:
                 gaps.append(_unread_file(record, artifact, ReadStatus.OVERSIZE))
     return _Files(tuple(artifacts), tuple(gaps), times, offers, paths)
+
+
+def _read_hashes(frame: Frame | None) -> tuple[dict[str, HashedFile], ReadStatus]:
+    """Give hashes by path, and why others are not among them."""
+    if frame is None:
+        return {}, ReadStatus.FAILED
+    hashed: dict[str, HashedFile] = {}
+    for file in parse_hashes(frame.payload, truncated=not _is_whole(frame)):
+        hashed.setdefault(file.path, file)
+    return hashed, ReadStatus.DENIED if frame.detail == _VANISHED else frame.status
+
+
+def _is_whole(frame: Frame) -> bool:
+    return frame.status is ReadStatus.OK or frame.detail == _VANISHED
 
 
 def _build_artifact(record: WalkRecord, people: People, sha256: Sha256 | None) -> Artifact:
@@ -197,6 +226,6 @@ def _area_of(path: str) -> Area:
 
 
 def _instant(text: str) -> datetime | None:
-    if not text.isdecimal() or len(text) > 11:
+    if not (text.isascii() and text.isdecimal()) or len(text) > 11:
         return None
     return datetime.fromtimestamp(int(text), UTC)

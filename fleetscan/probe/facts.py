@@ -25,8 +25,13 @@ def parse_facts(frames: Mapping[tuple[str, str], Frame]) -> tuple[HostFacts, dic
     os_release = _os_release(frames.get(("os-release", SYSTEM)), gaps)
     manager = _pairs(frames.get(("manager", SYSTEM)))
     version, version_text = _version(manager.get("Version", ""), frames.get(("version", SYSTEM)))
-    for missing, what in ((not said.get("machine_id"), "machine-id"), (not version, "the version of systemd")):
-        if missing:
+    needed = (
+        (said.get("machine_id"), "machine-id"),
+        (version, "the version of systemd"),
+        (manager.get("UnitPath"), "the manager's search path"),
+    )
+    for value, what in needed:
+        if not value:
             gaps.append(Gap(Area.FACTS, None, ReadStatus.FAILED, None, f"{what} could not be read"))
     uid, sudo_uid = said.get("uid", ""), said.get("sudo_uid", "")
     privilege = Privilege.USER if uid != "0" else (Privilege.SUDO if sudo_uid else Privilege.ROOT)

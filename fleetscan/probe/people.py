@@ -1,5 +1,6 @@
 """Users, homes and runtime directories of a host: whose a path is."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from fleetscan.model.coverage import Area, Gap, ReadStatus
@@ -62,7 +63,7 @@ def parse_people(users: Frame | None, homes: Frame | None, runtimes: Frame | Non
     groups: dict[int, str] = {}
     for line in _lines(users):
         fields = line.split(":")
-        if len(fields) >= 4 and fields[1].isdecimal() and fields[2].isdecimal():
+        if len(fields) >= 4 and _is_id(fields[1]) and _is_id(fields[2]):
             uid, gid = int(fields[1]), int(fields[2])
             names.setdefault(uid, fields[0])
             if uid == gid:
@@ -81,22 +82,33 @@ def parse_people(users: Frame | None, homes: Frame | None, runtimes: Frame | Non
     runtime = {}
     for line in _lines(runtimes):
         status, _, uid_text = line.partition(":")
-        if not uid_text.isdecimal():
+        if not _is_id(uid_text):
             continue
         user = names.get(int(uid_text), uid_text)
         directory = f"/run/user/{uid_text}"
         runtime[directory] = user
-        if status != "ok":
-            gaps.extend(
-                Gap(area, user_scope(user), ReadStatus.DENIED, directory, "another user's runtime directory")
-                for area in (Area.FILES, Area.LOADED, Area.TIMERS)
-            )
+        gaps += _runtime_gaps(status, user, directory, known=int(uid_text) in names)
     longest_first = tuple(sorted(found.items(), key=lambda pair: (-len(pair[0]), pair)))
     return People(names, groups, longest_first, runtime, tuple(gaps))
 
 
+def _runtime_gaps(status: str, user: str, directory: str, *, known: bool) -> Iterator[Gap]:
+    if not known:
+        # accounts of a directory service are often not enumerated, so their homes are not known either
+        reason = "somebody without a listed account is logged in; the home is not known"
+        yield Gap(Area.FILES, user_scope(user), ReadStatus.FAILED, None, reason)
+    if status != "ok":
+        for area in (Area.FILES, Area.LOADED, Area.TIMERS):
+            yield Gap(area, user_scope(user), ReadStatus.DENIED, directory, "another user's runtime directory")
+
+
 def _remote_reason(status: str) -> str:
     return f"the home lies on {status.removeprefix('remote-')}; it is not mounted or waited for"
+
+
+def _is_id(text: str) -> bool:
+    """Tell a uid or gid; both have 32 bits."""
+    return text.isascii() and text.isdecimal() and len(text) <= 10
 
 
 def _lines(frame: Frame | None) -> list[str]:

@@ -2,7 +2,7 @@
 
 import re
 
-_PAIR = re.compile(rb"(\d+)m([\d.]+)s (\d+)m([\d.]+)s")
+_PAIR = re.compile(rb"(\d{1,9})m([\d.]{1,12})s (\d{1,9})m([\d.]{1,12})s")
 
 
 def parse_times(tail: bytes) -> float | None:

@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from fleetscan.model.ids import Sha256
 
 _FIELDS = re.compile(
-    r"(?P<type>[a-zA-Z!]) (?P<mode>[0-7]+) (?P<uid>\d+) (?P<gid>\d+) (?P<size>\d+|-) (?P<links>\d+)"
-    r" (?P<mtime>[\d.-]+) (?P<ctime>[\d.-]+) (?P<inode>\d+|-) (?P<path>.*?)//(?P<target>.*)",
+    # every number is bounded: the host may send what it likes, and the store keeps 64 bits
+    r"(?P<type>[a-zA-Z!]) (?P<mode>[0-7]{1,6}) (?P<uid>[0-9]{1,10}) (?P<gid>[0-9]{1,10}) (?P<size>[0-9]{1,18}|-)"
+    r" (?P<links>[0-9]{1,10}) (?P<mtime>-?[0-9]{1,20}(?:\.[0-9]*)?|-) (?P<ctime>-?[0-9]{1,20}(?:\.[0-9]*)?|-)"
+    r" (?P<inode>[0-9]{1,20}|-) (?P<path>.*?)//(?P<target>.*)",
     re.DOTALL,
 )
+_FIRST_SECOND, _LAST_SECOND = -62_135_596_800, 253_402_300_799  # of the years 1 and 9999; any user may set an mtime
 _HASH_LINE = re.compile(r"(\\?)([0-9a-f]{64}) [ *](.*)", re.DOTALL)
 
 
@@ -22,7 +25,8 @@ class WalkRecord:
         type: `find -printf %y`: f, d, l, p, s, c, b; `!` is a directory that may not be read.
         path: Absolute path.
         size: Bytes; None for unreadable directories.
-        modified_s: Seconds since the epoch; None in the vendor directories, where times are not collected.
+        modified_s: Seconds since the epoch, from year 1 to 9999 (what lies outside is brought to the edge); None in the
+            vendor directories, where times are not collected.
     """
 
     type: str
@@ -94,10 +98,15 @@ class HashedFile:
     sha256: Sha256
 
 
-def parse_hashes(payload: bytes) -> Iterator[HashedFile]:
-    """Read the lines of `sha256sum` that can be read; a file whose line is missing counts as unreadable elsewhere."""
-    text = payload.decode("utf-8", "surrogateescape")
-    for number, line in enumerate(text.split("\n"), start=1):
+def parse_hashes(payload: bytes, *, truncated: bool) -> Iterator[HashedFile]:
+    """Read the lines of `sha256sum` that can be read; a file whose line is missing counts as unreadable elsewhere.
+
+    Args:
+        payload: The section's bytes.
+        truncated: The last line may be cut short, so that its path could be that of another file; it is left out.
+    """
+    lines = payload.decode("utf-8", "surrogateescape").split("\n")
+    for number, line in enumerate(lines[:-1] if truncated else lines, start=1):
         match = _HASH_LINE.fullmatch(line)
         if match is None:
             continue
@@ -113,4 +122,4 @@ def _unescape(path: str) -> str:
 
 def _seconds(text: str) -> int | None:
     whole = text.partition(".")[0]
-    return None if whole in ("", "-") else int(whole)
+    return None if whole == "-" else min(max(int(whole), _FIRST_SECOND), _LAST_SECOND)

@@ -2,7 +2,7 @@
 
 A frame is `@SENTINEL SECTION STATUS LENGTH SCOPE`, a newline, LENGTH bytes, a newline. The sentinel is random and new
 for every visit, so file contents and names cannot imitate a frame. Whatever stands before the first frame (a login
-shell that prints) or between two frames is noise: skipped and counted.
+shell that prints, with or without a line end) or between two frames is noise: skipped and counted.
 """
 
 import re
@@ -81,11 +81,11 @@ class FrameReader:
         return frames
 
     def _next_frame(self) -> Frame | None:
-        start = self._find_mark()
+        start = self._buffer.find(self._mark)
+        # what is left when there is no mark may be the beginning of one
+        self._skip(start if start >= 0 else len(self._buffer) - len(self._mark) + 1)
         if start < 0:
             return None
-        if start:
-            self._skip(start)
         match = self._header.match(self._buffer)
         if match is None:
             if b"\n" in self._buffer or len(self._buffer) > 8192:
@@ -104,19 +104,9 @@ class FrameReader:
         known = _STATUS.get(status, ReadStatus.FAILED)
         return Frame(section, scope, known if whole else ReadStatus.FAILED, status if whole else "damaged", payload)
 
-    def _find_mark(self) -> int:
-        """Find the next header at the start of a line; drop noise that cannot become one."""
-        start = 0
-        while True:
-            start = self._buffer.find(self._mark, start)
-            if start <= 0 or self._buffer[start - 1 : start] == b"\n":
-                break
-            start += 1
-        if start < 0 and len(self._buffer) > len(self._mark):
-            self._skip(len(self._buffer) - len(self._mark))
-        return start
-
     def _skip(self, count: int) -> None:
+        if count <= 0:
+            return
         self.noise += self._buffer[:count]
         del self._buffer[:count]
         if len(self.noise) > MAX_NOISE_BYTES:
