@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
+from hypothesis import settings
 
 TESTS = Path(__file__).parent
 REQUIRE_ALL = "FLEETSCAN_REQUIRE_ALL"
@@ -29,6 +30,9 @@ def pytest_configure() -> None:
         if name.startswith("FLEETSCAN_") and name not in _HARNESS:
             del os.environ[name]
     sys.addaudithook(_refuse_network)
+    # How long an example takes depends on what else this machine does; no test asserts absolute times.
+    settings.register_profile("fleetscan", deadline=None, print_blob=True)
+    settings.load_profile("fleetscan")
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -40,6 +44,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if os.environ.get(LIVE) != "1" and live:
         config.hook.pytest_deselected(items=live)
         items[:] = [item for item in items if item.get_closest_marker("live") is None]
+
+
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Name long values by their argument: readable, and the same in every worker when a value is random (keys)."""
+    return argname if isinstance(val, str | bytes) and len(val) > 60 else None
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
