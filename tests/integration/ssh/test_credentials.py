@@ -139,6 +139,7 @@ def test_a_key_that_others_can_read_is_refused(tmp_path: Path) -> None:
         (b"", "is not a private key"),
         (b"-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n-----END OPENSSH PRIVATE KEY-----\n", "cannot be read"),
     ],
+    ids=["public", "putty", "text", "empty", "cut-off"],
 )
 def test_a_file_that_is_no_private_key_says_what_it_is(data: bytes, words: str, tmp_path: Path) -> None:
     path = tmp_path / "id"

@@ -157,15 +157,18 @@ async def test_a_flood_stays_at_the_host_when_nobody_reads(identity: str) -> Non
             if not done:
                 blocked.set()
             await draining
+        blocked.set()  # never held back: the assertion below fails
+        process.exit(0)
 
     async with serve(process=flood) as server:
         transport = make_transport(known_key(make_key("host"), server.port))
         async with (
             transport.connect(make_host(server.port, identity=identity)) as session,
-            session.run("flood"),
+            session.run("flood") as channel,
         ):
             await blocked.wait()
             assert sent < 2 * (READ_AHEAD_BYTES + WINDOW_BYTES)
+            assert await channel.wait_closed() == 0  # lets go of what waits, and of the host
 
 
 async def test_reading_a_flood_of_50_mb_keeps_memory_bounded(identity: str) -> None:

@@ -90,6 +90,7 @@ async def test_a_host_certificate_of_an_enrolled_authority_is_accepted(identity:
         (host_certificate(valid_before="-1d"), "expired"),
         (host_certificate(principals=["web-2"]), "principal"),
     ],
+    ids=["expired", "other-names"],
 )
 async def test_an_invalid_host_certificate_is_refused(
     certificate: asyncssh.SSHCertificate, reason: str, identity: str
@@ -141,6 +142,16 @@ async def test_an_ssh_config_gives_the_address_and_the_inventory_the_key(identit
         host = make_host(server.port, identity=identity, ssh_config=str(config), address="web-1")
         transport.prepare([host])
         async with transport.connect(host) as session:
+            assert session.host_key
+
+
+async def test_a_certificate_is_checked_for_the_name_in_the_inventory(identity: str, tmp_path: Path) -> None:
+    config = tmp_path / "ssh_config"
+    config.write_text("Host web-1\nHostName 127.0.0.1\nHostKeyAlias elsewhere\n")
+    async with serve(certificates=[host_certificate(principals=["web-1"])]) as server:
+        authority = known_key(make_key("ca"), server.port, marker=KeyMarker.CERT_AUTHORITY, pattern="web-*")
+        host = make_host(server.port, identity=identity, ssh_config=str(config), address="web-1")
+        async with make_transport(authority).connect(host) as session:
             assert session.host_key
 
 

@@ -114,11 +114,13 @@ async def test_the_agent_logs_in_when_it_is_asked_for() -> None:
 
 
 @pytest.mark.usefixtures("agent")
-async def test_the_agent_is_left_alone_when_it_is_not_asked_for() -> None:
+@pytest.mark.parametrize("has_key_file", [False, True])
+async def test_the_agent_is_left_alone_when_it_is_not_asked_for(has_key_file: bool, tmp_path: Path) -> None:
+    identity = write_key(tmp_path, make_key("stranger")) if has_key_file else None
     async with serve() as server:
         transport = make_transport(known_key(make_key("host"), server.port))
         with pytest.raises(VisitError) as caught:
-            async with transport.connect(make_host(server.port)):
+            async with transport.connect(make_host(server.port, identity=identity)):
                 pass
         assert caught.value.kind is FailureKind.AUTH_FAILED
 
