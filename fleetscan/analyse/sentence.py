@@ -11,7 +11,8 @@ from fleetscan.model.ids import SYSTEM, HostName, scope_user
 from fleetscan.model.subject import Subject, SubjectKey, SubjectKind
 
 _MAX_TEXT = 160
-_MAX_KEYS = 4
+_MAX_VALUE = 100
+_MAX_CHANGES = 2
 
 
 def cut_text(text: str, max_chars: int = _MAX_TEXT) -> str:
@@ -46,14 +47,30 @@ def say_removed(host: HostName, cohort: Cohort, expected: Subject, others: Vanta
 
 
 def say_changed(host: HostName, reference: str, subject: Subject, changes: tuple[DirectiveChange, ...]) -> str:
-    """Say in which directives a host's form differs."""
-    keys = list(dict.fromkeys(change.key for change in changes))
-    units = list(dict.fromkeys(cut_text(change.unit) for change in changes))
-    more = f" and {len(keys) - _MAX_KEYS} more" if len(keys) > _MAX_KEYS else ""
-    what = (", ".join(cut_text(key) for key in keys[:_MAX_KEYS]) + more) or "settings"
-    where = f" in {' and '.join(units[:2])}" if units else ""
-    summary = f", and now {cut_text(subject.summary)}" if subject.summary else ""
-    return f"{host} has {name_subject(subject.key)} with other {what}{where} than {_agree(reference)}{summary}"
+    """Say what a host's form does differently: commands first, since they are what a reader must judge."""
+    ranked = sorted(changes, key=lambda change: (not change.key.startswith("Exec"), change.unit, change.key))
+    told = "; ".join(_say_change(change) for change in ranked[:_MAX_CHANGES]) or "its settings differ"
+    more = f"; and {len(ranked) - _MAX_CHANGES} more" if len(ranked) > _MAX_CHANGES else ""
+    expected = "its peers" if reference == "peers" else reference
+    return f"{host} differs from {expected} in {name_subject(subject.key)}: {told}{more}"
+
+
+def _say_change(change: DirectiveChange) -> str:
+    unit, key = cut_text(change.unit, _MAX_VALUE), cut_text(change.key, _MAX_VALUE)
+    added = [value for value in change.after if value not in change.before]
+    gone = [value for value in change.before if value not in change.after]
+    if added and gone:
+        return f"{key} in {unit} is {_quote(added)} instead of {_quote(gone)}"
+    if added:
+        return f"{key}={_quote(added)} added in {unit}"
+    if gone:
+        return f"{key}={_quote(gone)} gone from {unit}"
+    return f"{key} in another order in {unit}"
+
+
+def _quote(values: list[str]) -> str:
+    more = f" and {len(values) - 1} more" if len(values) > 1 else ""
+    return cut_text(values[0], _MAX_VALUE) + more
 
 
 def say_raw_only(host: HostName, reference: str, subject: Subject) -> str:

@@ -89,7 +89,7 @@ def enroll(
                 "`fleetscan hosts forget ADDRESS` and enroll again",
                 style="bold red",
             )
-        if fresh and not yes and not typer.confirm(f"Accept {len(fresh)} new keys?", err=True):
+        if fresh and not yes and not _confirm(f"Accept {len(fresh)} new keys?"):
             terminal.say("nothing accepted")
             raise typer.Exit(3)
         accept_keys(store, fresh)
@@ -98,6 +98,15 @@ def enroll(
     )
     if result.failures or changed or result.mismatched:
         raise typer.Exit(3)
+
+
+def _confirm(question: str) -> bool:
+    """Ask; no answer at all (end of input, Ctrl-C) is a no."""
+    try:
+        return typer.confirm(question, err=True)
+    except typer.Abort:
+        typer.echo(err=True)
+        return False
 
 
 @hosts_app.command("keys", epilog="Example: fleetscan hosts keys --format json")

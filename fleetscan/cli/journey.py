@@ -83,7 +83,8 @@ def _journey(terminal: Terminal, store: Store, running: ThreadedFleet, inventory
 
 
 def _sweep(terminal: Terminal, store: Store, running: ThreadedFleet, inventory: Inventory) -> SweepResult:
-    settings = Settings(connect_timeout_s=5, visit_timeout_s=20, concurrency=24)
+    # No host of the demo hangs, so these limits are only reached on a machine that is very busy.
+    settings = Settings(connect_timeout_s=30, visit_timeout_s=60, concurrency=24)
     transport = build_transport(settings, running.fleet.known_keys())
     transport.prepare(inventory.hosts)
     with show_progress(terminal, len(inventory.hosts)) as observer:

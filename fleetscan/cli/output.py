@@ -121,8 +121,6 @@ def _print_table(terminal: Terminal, records: Sequence[R], columns: Sequence[Col
     from rich.table import Table
     from rich.text import Text
 
-    from fleetscan.report.visible import visible_text
-
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="bold")
     for column in columns:
         table.add_column(
@@ -135,10 +133,19 @@ def _print_table(terminal: Terminal, records: Sequence[R], columns: Sequence[Col
         table.add_row(
             *(
                 Text(
-                    visible_text(column.cell(record), 2000),
+                    _visible_lines(column.cell(record)),
                     style=column.style if isinstance(column.style, str) else column.style(record),
                 )
                 for column in columns
             )
         )
     terminal.out.print(table)
+
+
+def _visible_lines(text: str) -> str:
+    """Make a cell safe to print; its own line ends (a list of commands) stay, at most ten of them."""
+    from fleetscan.report.visible import visible_text
+
+    lines = text.split("\n")
+    more = [f"… {len(lines) - 10} more"] if len(lines) > 10 else []
+    return "\n".join([*(visible_text(line, 2000) for line in lines[:10]), *more])

@@ -1,6 +1,6 @@
 """`fleetscan timers` and `fleetscan show`: what hosts have."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -8,6 +8,9 @@ from fleetscan.cli.clock import show_time
 from fleetscan.cli.invocation import invocation_of
 from fleetscan.cli.options import FormatOption
 from fleetscan.cli.output import Column, Format, print_records
+
+if TYPE_CHECKING:
+    from fleetscan.export.records import TimerRecord
 
 
 def register(app: typer.Typer) -> None:
@@ -35,15 +38,11 @@ def timers(
     records = list(found)
     columns: list[Column[TimerRecord]] = [
         *([] if host else [Column[TimerRecord]("host", lambda r: r.host)]),
-        Column("timer", lambda r: r.unit),
-        Column("activates", lambda r: r.activates or "-"),
-        Column("schedule", lambda r: r.schedule),
-        Column("next", lambda r: _relative(r.next_at, now)),
+        Column("timer", _name),
+        Column("when", lambda r: f"{r.schedule}, next {_relative(r.next_at, now)}" if r.next_at else r.schedule),
         Column("last", lambda r: _relative(r.last_at, now)),
-        Column("scope", lambda r: r.scope),
-        Column("user", lambda r: r.user or "-"),
-        Column("state", lambda r: ", ".join(filter(None, (r.enabled, r.active)))),
-        Column("executes", lambda r: " ; ".join(r.executes) or "-"),
+        Column("as", lambda r: r.user or "-"),
+        Column("executes", lambda r: "\n".join(r.executes) or "-"),
     ]
     print_records(invocation.terminal, form, "timers", records, columns, empty="no timers; sweep first")
 
@@ -78,6 +77,15 @@ def show(
         if visit.hint:
             terminal.say(f"hint: {visit.hint}")
         timers(context, host, Format.TABLE)
+
+
+def _name(record: "TimerRecord") -> str:
+    """Name a timer, and say of it only what is out of the ordinary: scope, another unit started, not running."""
+    name = record.unit if record.scope == "system" else f"{record.scope}: {record.unit}"
+    odd = [word for word in (record.enabled, record.active) if word not in ("", "enabled", "static", "active")]
+    if record.activates and record.activates.rpartition(".")[0] != record.unit.rpartition(".")[0]:
+        odd.insert(0, f"starts {record.activates}")
+    return f"{name} ({', '.join(odd)})" if odd else name
 
 
 def _relative(at: object, now: object) -> str:

@@ -27,8 +27,9 @@ _STYLES = {"complete": "green", "partial": "yellow"}
 
 def _why(record: VisitRecord) -> str:
     if record.reason:
-        return "; ".join([record.reason, *record.evidence])
-    gaps = [f"{g.area} {g.path or g.scope}: {g.status} ({g.reason})" for g in record.gaps[:_GAPS_SHOWN]]
+        return record.reason
+    shown = record.gaps[:_GAPS_SHOWN]
+    gaps = [f"{f'{g.area} {g.path or g.scope}'.strip()}: {g.status} ({g.reason})" for g in shown]
     more = len(record.gaps) - _GAPS_SHOWN
     return "; ".join(gaps) + (f"; and {more} more" if more > 0 else "")
 
