@@ -89,7 +89,7 @@ def test_an_empty_walk_has_no_records() -> None:
 def test_a_number_without_end_is_a_bad_record_and_no_crash(field: int) -> None:
     words = Entry(path=f"{ETC}/a").record.split(" ")
     words[field] = "7" * 5000
-    assert read(" ".join(words))== ((), 1)
+    assert read(" ".join(words)) == ((), 1)
 
 
 @pytest.mark.parametrize(
