@@ -153,7 +153,8 @@ def _read_status(database: Database) -> SchemaStatus:
     with database.read() as connection:
         current = read_revision(connection)
         if current is None:
-            is_empty = not inspect(connection).get_table_names()
+            # Alembic's own table stays behind, empty, when a schema is taken down.
+            is_empty = set(inspect(connection).get_table_names()) <= {"alembic_version"}
             return SchemaStatus("", head, SchemaState.EMPTY if is_empty else SchemaState.UNKNOWN)
     if current == head:
         return SchemaStatus(current, head, SchemaState.CURRENT)

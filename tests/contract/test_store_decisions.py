@@ -1,0 +1,179 @@
+"""Keys, baselines and mails, on both databases."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
+
+from fleetscan.errors import UsageError
+from fleetscan.model.baseline import Approval, Baseline, BaselineItem, Cohort, Outlier, Prevalence, Proposal, Variant
+from fleetscan.model.digest import digest_bytes
+from fleetscan.model.hostkey import KeyMarker, KnownKey
+from fleetscan.model.ids import SYSTEM, UnitName
+from fleetscan.model.subject import Fingerprint, Subject, SubjectKey, SubjectKind
+from fleetscan.model.unit import Directive, Origin, SourceKind, UnitSource, UnitState
+from fleetscan.store.baselines import BaselineState
+from fleetscan.store.mails import MailState
+from fleetscan.store.store import Store
+from tests.stored_fleet import DAY, DB, NOW, WEB, begin
+
+pytest_plugins = ("tests.databases",)
+
+COHORT = Cohort("web", "debian", "12")
+APPROVAL = Approval(author="ana", reason="reviewed\x00with ben", approved_at=NOW)
+KEY = KnownKey(
+    pattern="[web1.example.org]:2222",
+    marker=KeyMarker.NONE,
+    algorithm="ssh-ed25519",
+    blob="AAAA",
+    fingerprint="SHA256:abc",
+    added_at=NOW,
+    added_by="ana",
+    source="enroll",
+)
+
+
+def subject(name: str) -> Subject:
+    digest = digest_bytes(name.encode("utf-8", "surrogatepass"))
+    return Subject(
+        key=SubjectKey(SubjectKind.JOB, SYSTEM, name),
+        fingerprint=Fingerprint(digest, digest, digest),
+        unit_names=(UnitName(name),),
+        sources=(UnitSource(SourceKind.FRAGMENT, f"/etc/systemd/system/{name}", None),),
+        directives=((UnitName(name), Directive("Timer", "OnCalendar", "daily", Origin("/etc/x", 3))),),
+        state=UnitState(enabled="enabled", listed=False),
+    )
+
+
+def proposal(store: Store, cohort: Cohort = COHORT) -> Proposal:
+    common, odd = subject("backup.timer"), subject("miner\udc80.timer")
+    item = BaselineItem(
+        key=common.key, variants=(Variant(common, Prevalence(9, 10)),), prevalence=Prevalence(10, 10), required=True
+    )
+    return Proposal(
+        cohort=cohort,
+        sweep=begin(store).id,
+        hosts=10,
+        skipped=((DB, "partial"),),
+        min_prevalence=0.8,
+        items=(item,),
+        outliers=(Outlier(subject=odd, prevalence=Prevalence(1, 10), hosts=(WEB,)),),
+    )
+
+
+def approve(store: Store) -> Baseline:
+    return store.baselines.approve_baseline(
+        store.baselines.save_proposal(proposal(store), at=NOW, author="ben"), APPROVAL
+    )
+
+
+def test_a_proposal_reads_back_whole(store: Store) -> None:
+    proposed = proposal(store)
+    proposal_id = store.baselines.save_proposal(proposed, at=NOW, author="ben")
+    assert store.baselines.read_proposal(proposal_id) == proposed
+    (info,) = store.baselines.list_baselines()
+    assert (info.id, info.version, info.state, info.approval) == (proposal_id, None, BaselineState.PROPOSED, None)
+    assert store.baselines.current_baseline(COHORT) is None
+    with pytest.raises(UsageError, match="nobody approved"):
+        store.baselines.read_baseline(proposal_id)
+
+
+def test_an_approved_proposal_becomes_the_cohorts_baseline(store: Store) -> None:
+    baseline = approve(store)
+    assert (baseline.version, baseline.approval, baseline.cohort) == (1, APPROVAL, COHORT)
+    assert baseline.items == store.baselines.read_proposal(baseline.id).items
+    assert store.baselines.current_baseline(COHORT) == store.baselines.read_baseline(baseline.id) == baseline
+
+
+def test_a_newer_version_retires_the_older_and_leaves_other_cohorts_alone(store: Store) -> None:
+    first = approve(store)
+    other = Cohort("web", "debian", "13")
+    other_id = store.baselines.save_proposal(proposal(store, other), at=NOW, author="ben")
+    assert store.baselines.approve_baseline(other_id, APPROVAL).version == 1
+    second = approve(store)
+    assert second.version == 2
+    assert store.baselines.current_baseline(COHORT) == second
+    assert store.baselines.read_baseline(first.id) == first
+    assert [(info.id, info.state) for info in store.baselines.list_baselines(COHORT)] == [
+        (second.id, BaselineState.APPROVED),
+        (first.id, BaselineState.RETIRED),
+    ]
+    assert store.baselines.current_baseline(other) is not None
+
+
+def test_a_proposal_is_approved_once(store: Store) -> None:
+    with pytest.raises(UsageError, match="approved before, by ana"):
+        store.baselines.approve_baseline(approve(store).id, replace(APPROVAL, author="eve"))
+
+
+def test_an_unknown_proposal_cannot_be_approved(store: Store) -> None:
+    with pytest.raises(UsageError, match="no baseline or proposal 9"):
+        store.baselines.approve_baseline(9, APPROVAL)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE baseline SET reason = 'forged'",
+        "UPDATE baseline SET state = 'proposed'",
+        "UPDATE baseline SET version = NULL",
+        "DELETE FROM baseline",
+    ],
+)
+def test_the_database_itself_refuses_to_change_an_approved_baseline(store: Store, change: str) -> None:
+    baseline = approve(store)
+    with pytest.raises(IntegrityError, match="cannot be changed"), store._database.write() as connection:
+        connection.execute(text(change))
+    assert store.baselines.current_baseline(COHORT) == baseline
+
+
+def test_accepted_keys_read_back_sorted_and_keep_their_first_author(store: Store) -> None:
+    authority = replace(KEY, pattern="*.example.org", marker=KeyMarker.CERT_AUTHORITY)
+    store.keys.save_known_keys([KEY, authority])
+    store.keys.save_known_keys([replace(KEY, added_by="eve", added_at=NOW + DAY)])
+    assert store.keys.list_known_keys() == (authority, KEY)
+
+
+def test_keys_are_forgotten_by_their_exact_pattern(store: Store) -> None:
+    rotated = replace(KEY, fingerprint="SHA256:new")
+    authority = replace(KEY, pattern="*", marker=KeyMarker.CERT_AUTHORITY)
+    store.keys.save_known_keys([KEY, rotated, authority])
+    assert store.keys.forget_keys(KEY.pattern) == 2
+    assert store.keys.list_known_keys() == (authority,)
+    assert store.keys.forget_keys(KEY.pattern) == 0
+
+
+def test_a_mail_is_claimed_once_and_never_again_when_it_was_sent(store: Store) -> None:
+    sweep = begin(store).id
+    assert store.mails.claim_mail(sweep, "ann@example.org", "digest", "<1@x>", NOW)
+    store.mails.mark_sent(sweep, "ann@example.org", "digest")
+    assert not store.mails.claim_mail(sweep, "ann@example.org", "digest", "<2@x>", NOW)
+    (mail,) = store.mails.list_mails(sweep)
+    assert (mail.state, mail.message_id, mail.attempts) == (MailState.SENT, "<1@x>", 1)
+
+
+def test_another_recipient_kind_or_sweep_is_another_mail(store: Store) -> None:
+    first, second = begin(store).id, begin(store).id
+    claims = [(first, "ann", "digest"), (first, "ben", "digest"), (first, "ann", "summary"), (second, "ann", "digest")]
+    assert all(store.mails.claim_mail(*claim, "<1@x>", NOW) for claim in claims)
+    assert len(store.mails.list_mails(first)) == 3
+
+
+def test_a_refused_mail_is_tried_again(store: Store) -> None:
+    sweep = begin(store).id
+    store.mails.claim_mail(sweep, "ann@example.org", "digest", "<1@x>", NOW)
+    store.mails.mark_failed(sweep, "ann@example.org", "digest", "450 try later")
+    assert store.mails.list_mails(sweep)[0].last_error == "450 try later"
+    assert store.mails.claim_mail(sweep, "ann@example.org", "digest", "<2@x>", NOW + timedelta(hours=1))
+    (mail,) = store.mails.list_mails(sweep)
+    assert (mail.state, mail.message_id, mail.attempts) == (MailState.SENDING, "<2@x>", 2)
+
+
+def test_a_mail_that_a_killed_process_was_sending_becomes_uncertain_and_is_not_sent_again(store: Store) -> None:
+    sweep = begin(store).id
+    store.mails.claim_mail(sweep, "ann@example.org", "digest", "<1@x>", NOW)
+    assert not store.mails.claim_mail(sweep, "ann@example.org", "digest", "<2@x>", NOW)
+    assert not store.mails.claim_mail(sweep, "ann@example.org", "digest", "<3@x>", NOW)
+    assert store.mails.list_mails(sweep)[0].state is MailState.UNCERTAIN
