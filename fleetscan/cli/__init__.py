@@ -8,19 +8,25 @@ def main() -> None:
     """Run the command line; every expected error becomes one clear line, a hint and an exit code."""
     # Imported here so that the interpreter's own start is all that `import fleetscan.cli` costs.
     from fleetscan.cli.app import app
+    from fleetscan.cli.pipe import EXIT_CODE, ReaderGoneError
     from fleetscan.errors import FleetscanError
 
     try:
-        app(prog_name="fleetscan")
+        try:
+            app(prog_name="fleetscan")
+        finally:
+            # what is still buffered meets a closed pipe here, and not while the interpreter ends
+            sys.stdout.flush()
     except FleetscanError as error:
         from fleetscan.cli.faults import print_error
 
         print_error(error)
         sys.exit(error.exit_code)
-    except BrokenPipeError:
-        # the reader went away (`| head`); keep the interpreter from saying so once more at exit
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
+    except (BrokenPipeError, ReaderGoneError):
+        # keep the interpreter from saying so once more at exit
+        for stream in (sys.stdout, sys.stderr):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        sys.exit(EXIT_CODE)
     except KeyboardInterrupt:
         sys.stderr.write("interrupted\n")
         sys.exit(130)

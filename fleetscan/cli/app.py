@@ -20,9 +20,11 @@ from fleetscan.cli import (
     sweep,
 )
 from fleetscan.cli.invocation import Invocation
+from fleetscan.cli.pipe import PipeGroup
 
 app = typer.Typer(
     name="fleetscan",
+    cls=PipeGroup,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",

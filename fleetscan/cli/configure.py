@@ -30,9 +30,8 @@ def initialise(
     """Write fleetscan.toml and inventory.yaml with comments, and create the database. Never overwrites."""
     from fleetscan.operations.initialise import start_project
 
-    invocation = invocation_of(context)
+    terminal = invocation_of(context).terminal  # a wrong setting is told before anything is written
     made = start_project(folder)
-    terminal = invocation.terminal
     for path in made:
         terminal.say(f"wrote {path}")
     terminal.say("next: edit inventory.yaml, then `fleetscan inventory check`, then `fleetscan hosts enroll`")

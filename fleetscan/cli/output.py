@@ -72,13 +72,13 @@ def open_terminal(*, quiet: bool, color: str) -> Terminal:
         quiet: Nothing but data and errors.
         color: `auto`, `always` or `never`; `NO_COLOR` counts for `auto`.
     """
-    from rich.console import Console
+    from fleetscan.cli.pipe import PipeConsole
 
     never = color == "never" or (color == "auto" and bool(os.environ.get("NO_COLOR")))
     force = True if color == "always" else None
     width = None if sys.stdout.isatty() or os.environ.get("COLUMNS") else 160
-    out = Console(no_color=never, force_terminal=force, highlight=False, markup=False, emoji=False, width=width)
-    talk = Console(
+    out = PipeConsole(no_color=never, force_terminal=force, highlight=False, markup=False, emoji=False, width=width)
+    talk = PipeConsole(
         stderr=True, no_color=never, force_terminal=force, highlight=False, markup=False, emoji=False, quiet=quiet
     )
     return Terminal(out=out, talk=talk)
