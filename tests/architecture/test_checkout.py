@@ -35,7 +35,7 @@ REGISTRIES = tuple(
 def tracked_files() -> tuple[Path, ...]:
     """Give all files under version control, and those that are about to be."""
     listing = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        ["git", "-c", "safe.directory=*", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
         cwd=ROOT,
         capture_output=True,
         check=True,
