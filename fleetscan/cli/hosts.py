@@ -58,9 +58,10 @@ def enroll(
     expected = load_fingerprints(fingerprints) if fingerprints else None
     hosts = select_hosts(invocation.inventory(), Selection(**selection_flags(group, limit, exclude)))
     with invocation.store() as store:
-        transport = build_transport(settings, collect_known_keys(settings, store))
+        known_keys = collect_known_keys(settings, store)
+        transport = build_transport(settings, known_keys)
         result = fetch_keys(
-            hosts, transport, store, expected=expected, author=author or current_author(), clock=utc_now
+            hosts, transport, known_keys, expected=expected, author=author or current_author(), clock=utc_now
         )
         for failure in result.failures:
             terminal.say(f"{failure.host}: {failure.reason}", style="red")
@@ -72,21 +73,21 @@ def enroll(
         for header in ("host", "key type", "fingerprint", "standing"):
             table.add_column(header, overflow="fold")
         for candidate in result.candidates:
-            style = {KeyStanding.KNOWN: "dim", KeyStanding.CHANGED: "bold red", KeyStanding.MISMATCH: "bold red"}
+            style = {KeyStanding.KNOWN: "dim", KeyStanding.NEW: "", KeyStanding.LISTED: "green"}
             table.add_row(
                 Text(candidate.host),
                 Text(candidate.key.algorithm),
                 Text(candidate.key.fingerprint),
-                Text(candidate.standing.value, style=style.get(candidate.standing, "")),
+                Text(candidate.standing.value, style=style.get(candidate.standing, "bold red")),
             )
         if result.candidates:
             terminal.out.print(table)
         fresh = result.acceptable(listed_only=yes)
-        changed = [c for c in result.candidates if c.standing is KeyStanding.CHANGED]
+        changed = result.contradicted
         if changed:
             terminal.say(
-                f"{len(changed)} keys differ from what was accepted before; find out why, then "
-                "`fleetscan hosts forget ADDRESS` and enroll again",
+                f"{len(changed)} shown keys contradict what was accepted before; find out why, then "
+                "`fleetscan hosts forget ADDRESS` (or correct the known_hosts file) and enroll again",
                 style="bold red",
             )
         if fresh and not yes and not _confirm(f"Accept {len(fresh)} new keys?"):

@@ -11,6 +11,7 @@ from fleetscan.model.hostkey import KnownKey
 from fleetscan.model.ids import Clock, HostName
 from fleetscan.ssh.connect import SshTransport
 from fleetscan.ssh.enroll import fetch_host_keys
+from fleetscan.ssh.hostkeys import HostKeyTable, KeyState
 from fleetscan.store.store import Store
 
 _AT_ONE_TIME = 40
@@ -23,6 +24,7 @@ class KeyStanding(StrEnum):
     LISTED = "matches the list"
     KNOWN = "known"
     CHANGED = "CHANGED"
+    REVOKED = "REVOKED"
     MISMATCH = "NOT IN THE LIST"
 
 
@@ -56,6 +58,11 @@ class FetchedKeys:
         return sum(c.standing is KeyStanding.KNOWN for c in self.candidates)
 
     @property
+    def contradicted(self) -> tuple[Candidate, ...]:
+        """Keys that contradict what was accepted before, or were revoked."""
+        return tuple(c for c in self.candidates if c.standing in (KeyStanding.CHANGED, KeyStanding.REVOKED))
+
+    @property
     def mismatched(self) -> bool:
         """Whether a host showed no key that stands in the list."""
         matched = {c.host for c in self.candidates if c.standing in (KeyStanding.LISTED, KeyStanding.KNOWN)}
@@ -74,7 +81,7 @@ class FetchedKeys:
 def fetch_keys(
     hosts: Sequence[Host],
     transport: SshTransport,
-    store: Store,
+    known_keys: Iterable[KnownKey],
     *,
     expected: Mapping[str, frozenset[str]] | None,
     author: str,
@@ -85,12 +92,12 @@ def fetch_keys(
     Args:
         hosts: Whom to ask.
         transport: How; jump hosts on the way must be enrolled already.
-        store: Which keys are known.
+        known_keys: All keys that a sweep would accept: enrolled ones and those of known_hosts files.
         expected: Fingerprints by host name or address, lower case; None when a person will look.
         author: Who enrolls.
         clock: Now.
     """
-    known = {(key.pattern, key.algorithm): key.blob for key in store.keys.list_known_keys()}
+    table = HostKeyTable.of(known_keys)
     shown = asyncio.run(_fetch_all(hosts, transport, author, clock))
     candidates: list[Candidate] = []
     failures: list[Unreached] = []
@@ -101,7 +108,7 @@ def fetch_keys(
             continue
         names = {host.name.lower(), host.address.lower()}
         listed = None if expected is None else frozenset(p for name in names for p in expected.get(name, ()))
-        candidates.extend(Candidate(host.name, key, _stand(key, known, listed)) for key in answer)
+        candidates.extend(Candidate(host.name, key, _stand(key, host, answer, table, listed)) for key in answer)
     return FetchedKeys(tuple(candidates), tuple(failures))
 
 
@@ -110,10 +117,30 @@ def accept_keys(store: Store, keys: Iterable[KnownKey]) -> None:
     store.keys.save_known_keys(keys)
 
 
-def _stand(key: KnownKey, known: Mapping[tuple[str, str], str], listed: frozenset[str] | None) -> KeyStanding:
-    before = known.get((key.pattern, key.algorithm))
-    if before is not None:
-        return KeyStanding.KNOWN if before == key.blob else KeyStanding.CHANGED
+def _stand(
+    key: KnownKey,
+    host: Host,
+    shown: Sequence[KnownKey],
+    table: HostKeyTable,
+    listed: frozenset[str] | None,
+) -> KeyStanding:
+    """Judge one key as a sweep would. A known host may add a key of another type only beside one that is accepted."""
+    address, port = host.address, host.connection.port
+
+    def state(other: KnownKey) -> KeyState:
+        return table.verdict(address, port, other.algorithm, other.blob).state
+
+    match state(key):
+        case KeyState.ACCEPTED:
+            return KeyStanding.KNOWN
+        case KeyState.REVOKED:
+            return KeyStanding.REVOKED
+        case KeyState.CHANGED:
+            proven = any(state(other) is KeyState.ACCEPTED for other in shown)
+            if not proven or key.algorithm in table.algorithms(address, port):
+                return KeyStanding.CHANGED
+        case KeyState.UNKNOWN:
+            pass
     if listed is None:
         return KeyStanding.NEW
     return KeyStanding.LISTED if key.fingerprint in listed else KeyStanding.MISMATCH
