@@ -29,7 +29,8 @@ class SimulatedFleet:
     """Running servers. They are children of this process, never of a measured one.
 
     Args:
-        folder: Configuration, keys and trees are written here.
+        folder: Configuration and keys are written here.
+        trees: Holds one tree for each address, in a folder of that name.
         count: Number of hosts.
         concurrency: Visits at one time, for every tool.
 
@@ -39,7 +40,8 @@ class SimulatedFleet:
         log: That log.
     """
 
-    def __init__(self, folder: Path, count: int, concurrency: int) -> None:
+    def __init__(self, folder: Path, trees: Path, count: int, concurrency: int) -> None:
+        self.trees = trees
         self._folder = folder
         self._servers: list[subprocess.Popen[bytes]] = []
         self.log = folder / "watched.log"
@@ -55,11 +57,6 @@ class SimulatedFleet:
             concurrency=concurrency,
         )
         self.watched = self.targets.only({"watched": _WATCHED_ADDRESS})
-
-    @property
-    def trees(self) -> Path:
-        """The folder with one tree for each address."""
-        return self._folder / "hosts"
 
     @contextmanager
     def running(self) -> Iterator[None]:
@@ -102,6 +99,9 @@ class SimulatedFleet:
             "PasswordAuthentication no",
             "MaxStartups 10000",
             "PrintMotd no",
+            # bash reads the account's ~/.bashrc for sshd unless it seems to be the second shell; what stands there is
+            # not to be measured.
+            "SetEnv SHLVL=1",
         ]
         config.write_text("\n".join(lines) + "\n")
         log = self._folder / f"{name}.log"

@@ -31,7 +31,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 _COMMIT_BATCH = 10
-"""Outcomes in one commit: what the writer's queue holds in a sweep of this speed, roughly."""
+"""Outcomes in one commit: what comes between two of them when hosts and scanner share two cores, roughly."""
 
 
 class Stopwatch:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from operator import itemgetter
 
 from fleetscan.errors import VisitError
 from fleetscan.model.coverage import Area, Coverage, Gap, ReadStatus
@@ -90,7 +91,7 @@ def assemble_listing(frames: Sequence[Frame], sentinel: str) -> Listing:
         artifacts.setdefault(artifact.key, artifact)
     return Listing(
         facts=facts,
-        artifacts=tuple(sorted(artifacts.values(), key=lambda a: a.key)),
+        artifacts=tuple(artifact for _, artifact in sorted(artifacts.items(), key=itemgetter(0))),
         gaps=Coverage.of([*gaps, *managers.gaps, *files.gaps]).gaps,
         timers=managers.timers,
         times=files.times,

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from fleetscan.errors import ParseError
 from fleetscan.model.coverage import Area, Gap, ReadStatus
@@ -11,11 +12,13 @@ from fleetscan.probe.wire import Frame
 from fleetscan.systemd.list_timers import parse_list_timers_json, parse_list_timers_text
 from fleetscan.systemd.names import canonical_path
 from fleetscan.systemd.show import Block, parse_show, stable_properties
-from fleetscan.systemd.unit_files import ListedUnitFile, parse_unit_files_json, parse_unit_files_text
+from fleetscan.systemd.unit_files import parse_unit_files_json, parse_unit_files_text
 
 # Mount, swap, device and scope units come and go with the machine and start no code of their own.
 _COMPARED_TYPES = (".timer", ".service", ".path", ".socket", ".target")
 _MAX_VALUE = 16_384
+_MAX_SHARED_BYTES = 131_072
+_SHARED_LISTS = 64
 _PATHS = ("FragmentPath", "SourcePath", "DropInPaths")
 # Values of the environment may be secrets; the unit file, where they stand too, is evidence, a second copy is not.
 _LEFT_OUT = ("Environment",)
@@ -135,12 +138,11 @@ def _is_known(block: Block, unit: str, listed: frozenset[str] | None) -> bool:
 
 
 def _read_unit_files(frame: Frame | None, found: Managers) -> None:
-    rows: tuple[ListedUnitFile, ...] = ()
     status, reason = ReadStatus.FAILED, "list-unit-files never arrived"
     if frame is not None and frame.status is ReadStatus.OK:
         try:
-            is_json = frame.payload.startswith(b"[")
-            rows = parse_unit_files_json(frame.payload) if is_json else parse_unit_files_text(frame.payload)
+            shared = len(frame.payload) <= _MAX_SHARED_BYTES
+            found.artifacts += (_parse_shared_list if shared else _parse_list)(frame.payload)
             status = ReadStatus.OK
         except ParseError as error:
             reason = f"list-unit-files cannot be understood: line {error.line}: {error.message}"
@@ -148,7 +150,11 @@ def _read_unit_files(frame: Frame | None, found: Managers) -> None:
         status, reason = frame.status, f"systemctl list-unit-files ended with {frame.detail}"
     if status is not ReadStatus.OK:
         found.gaps.append(Gap(Area.UNIT_FILES, SYSTEM, status, None, reason))
-    found.artifacts.extend(
+
+
+def _parse_list(payload: bytes) -> tuple[Artifact, ...]:
+    rows = parse_unit_files_json(payload) if payload.startswith(b"[") else parse_unit_files_text(payload)
+    return tuple(
         Artifact(
             kind=ArtifactKind.UNIT_FILE,
             scope=SYSTEM,
@@ -158,3 +164,7 @@ def _read_unit_files(frame: Frame | None, found: Managers) -> None:
         for row in rows
         if row.name.endswith(_COMPARED_TYPES)
     )
+
+
+# Hosts of one image send the same list, byte for byte.
+_parse_shared_list = lru_cache(_SHARED_LISTS)(_parse_list)

@@ -1,7 +1,7 @@
 """Users, homes and runtime directories of a host: whose a path is."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from fleetscan.model.coverage import Area, Gap, ReadStatus
 from fleetscan.model.ids import GLOBAL_USER, SYSTEM, Scope, user_scope
@@ -15,6 +15,7 @@ _GLOBAL_USER_DIRS = (
     "/etc/systemd/user", "/etc/xdg/systemd/user", "/run/systemd/user", "/usr/local/lib/systemd/user",
     "/usr/local/share/systemd/user", "/usr/share/systemd/user", "/usr/lib/systemd/user", "/lib/systemd/user",
 )  # fmt: skip
+_GLOBAL_USER_PREFIXES = tuple(directory + "/" for directory in _GLOBAL_USER_DIRS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,8 @@ class People:
     homes: tuple[tuple[str, str], ...]
     runtime: dict[str, str]
     gaps: tuple[Gap, ...]
+    # Many files lie in few folders, and a server may have thousands of homes to compare a folder with.
+    _scopes: dict[str, Scope] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def owner_name(self, uid: int) -> str:
         """Name the owner of a file; the number when the host has no name for it."""
@@ -45,14 +48,22 @@ class People:
 
     def scope_of(self, path: str) -> Scope:
         """Tell whose manager would read a path."""
-        for directory in _GLOBAL_USER_DIRS:
-            if path == directory or path.startswith(directory + "/"):
-                return GLOBAL_USER
+        if path in _GLOBAL_USER_DIRS:
+            return GLOBAL_USER
+        folder = path.rpartition("/")[0] + "/"
+        scope = self._scopes.get(folder)
+        if scope is None:
+            scope = self._scopes[folder] = self._scope_in(folder)
+        return scope
+
+    def _scope_in(self, folder: str) -> Scope:
+        if folder.startswith(_GLOBAL_USER_PREFIXES):
+            return GLOBAL_USER
         for directory, user in self.runtime.items():
-            if path.startswith(directory + "/"):
+            if folder.startswith(directory + "/"):
                 return user_scope(user)
         for home, user in self.homes:
-            if path.startswith(home + "/"):
+            if folder.startswith(home + "/"):
                 return user_scope(user)
         return SYSTEM
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from fleetscan.model.ids import Sha256
 
@@ -14,6 +15,9 @@ _FIELDS = re.compile(
     re.DOTALL,
 )
 _FIRST_SECOND, _LAST_SECOND = -62_135_596_800, 253_402_300_799  # of the years 1 and 9999; any user may set an mtime
+_VENDOR_MARK = " - - - "
+_MAX_SHARED_CHARS = 512
+_SHARED_RECORDS = 8192
 _HASH_LINE = re.compile(r"(\\?)([0-9a-f]{64}) [ *](.*)", re.DOTALL)
 
 
@@ -61,27 +65,37 @@ def parse_walk(payload: bytes, sentinel: str, *, truncated: bool) -> tuple[tuple
     records = []
     bad = 0
     for piece in pieces:
-        match = _FIELDS.fullmatch(piece)
-        if match is None:
+        shared = _VENDOR_MARK in piece and len(piece) <= _MAX_SHARED_CHARS
+        record = _parse_shared_record(piece) if shared else _parse_record(piece)
+        if record is None:
             bad += 1
-            continue
-        size = match["size"]
-        records.append(
-            WalkRecord(
-                type=match["type"],
-                mode=int(match["mode"], 8),
-                uid=int(match["uid"]),
-                gid=int(match["gid"]),
-                size=None if size == "-" else int(size),
-                links=int(match["links"]),
-                path="/" + match["path"],
-                target=match["target"],
-                modified_s=_seconds(match["mtime"]),
-                changed_s=_seconds(match["ctime"]),
-                inode=None if match["inode"] == "-" else int(match["inode"]),
-            )
-        )
+        else:
+            records.append(record)
     return tuple(records), bad
+
+
+def _parse_record(piece: str) -> WalkRecord | None:
+    match = _FIELDS.fullmatch(piece)
+    if match is None:
+        return None
+    kind, mode, uid, gid, size, links, modified, changed, inode, path, target = match.groups()
+    return WalkRecord(
+        type=kind,
+        mode=int(mode, 8),
+        uid=int(uid),
+        gid=int(gid),
+        size=None if size == "-" else int(size),
+        links=int(links),
+        path="/" + path,
+        target=target,
+        modified_s=_seconds(modified),
+        changed_s=_seconds(changed),
+        inode=None if inode == "-" else int(inode),
+    )
+
+
+# Vendor files carry no times, so hosts with the same packages send the same records: most of a fleet's are parsed once.
+_parse_shared_record = lru_cache(_SHARED_RECORDS)(_parse_record)
 
 
 @dataclass(frozen=True, slots=True)

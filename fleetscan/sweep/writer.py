@@ -2,6 +2,7 @@
 
 import queue
 import threading
+import time
 from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Self
@@ -20,6 +21,8 @@ class OutcomeWriter:
         save: Commits a batch in one transaction.
         committed: Called after each commit with its batch, from the writer's thread.
         batch: Most outcomes in one commit.
+        interval_s: Seconds between two commits, unless `batch` outcomes wait or the sweep ends. A commit costs as much
+            as two outcomes in it, so one for each would treble the price of an unchanged host.
         capacity: Most outcomes that may wait; beyond it `put` blocks, which slows the sweep down to the disk's speed.
     """
 
@@ -29,11 +32,13 @@ class OutcomeWriter:
         committed: Callable[[Sequence[HostOutcome]], None],
         *,
         batch: int = 50,
+        interval_s: float = 0.5,
         capacity: int = 400,
     ) -> None:
         self._save = save
         self._committed = committed
         self._batch = batch
+        self._interval_s = interval_s
         self._queue: queue.Queue[HostOutcome | None] = queue.Queue(capacity)
         self._thread = threading.Thread(target=self._run, name="outcome-writer")
         self._error: BaseException | None = None
@@ -63,20 +68,26 @@ class OutcomeWriter:
 
     def _run(self) -> None:
         ended = False
+        due_at_s = 0.0
         while not ended:
-            item = self._queue.get()
-            batch: list[HostOutcome] = []
-            while item is not None:
-                batch.append(item)
-                if len(batch) == self._batch:
-                    break
-                try:
-                    item = self._queue.get_nowait()
-                except queue.Empty:
-                    break
-            ended = item is None
+            batch, ended = self._collect(due_at_s)
             if batch and self._error is None:
                 self._commit(batch)
+                due_at_s = time.monotonic() + self._interval_s
+
+    def _collect(self, due_at_s: float) -> tuple[list[HostOutcome], bool]:
+        """Take what waits, until the next commit is due; give it, and whether the sweep ended."""
+        batch: list[HostOutcome] = []
+        while len(batch) < self._batch:
+            try:
+                timeout_s = max(0.0, due_at_s - time.monotonic()) if batch else None
+                item = self._queue.get(timeout=timeout_s)
+            except queue.Empty:
+                break
+            if item is None:
+                return batch, True
+            batch.append(item)
+        return batch, False
 
     def _commit(self, batch: Sequence[HostOutcome]) -> None:
         try:
