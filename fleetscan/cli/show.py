@@ -28,7 +28,6 @@ def timers(
 ) -> None:
     """List every timer that systemd would run: what it starts, when, as whom, and what that executes."""
     from fleetscan.bootstrap import utc_now
-    from fleetscan.export.records import TimerRecord
     from fleetscan.operations.list_timers import list_timers
 
     invocation = invocation_of(context)
@@ -37,14 +36,15 @@ def timers(
     now = utc_now()
     records = list(found)
     columns: list[Column[TimerRecord]] = [
-        *([] if host else [Column[TimerRecord]("host", lambda r: r.host)]),
+        Column("host", lambda r: r.host),
         Column("timer", _name),
         Column("when", lambda r: f"{r.schedule}, next {_relative(r.next_at, now)}" if r.next_at else r.schedule),
         Column("last", lambda r: _relative(r.last_at, now)),
         Column("as", lambda r: r.user or "-"),
         Column("executes", lambda r: "\n".join(r.executes) or "-"),
     ]
-    print_records(invocation.terminal, form, "timers", records, columns, empty="no timers; sweep first")
+    shown = columns[1:] if host else columns
+    print_records(invocation.terminal, form, "timers", records, shown, empty="no timers; sweep first")
 
 
 def show(
