@@ -53,7 +53,7 @@ class KeyRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SweepRecord:
-    """One sweep. `visited` counts hosts with an outcome, of the `hosts` that were asked for."""
+    """One sweep; `hosts` is how many were asked for."""
 
     id: int
     state: str
