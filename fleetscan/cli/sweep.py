@@ -60,6 +60,7 @@ def sweep(
     )
     from fleetscan.cli.judged import drift_records, exit_code, print_drift, print_verdict, unread_lines
     from fleetscan.cli.progress import show_progress
+    from fleetscan.errors import UsageError
     from fleetscan.inventory.selection import select_hosts
     from fleetscan.model.sweep import Selection
     from fleetscan.operations.publish import gather_inputs
@@ -79,11 +80,20 @@ def sweep(
     inventory = invocation.inventory()
     with invocation.store() as store:
         asked = Selection(**selection_flags(group, limit, exclude))
-        selection = find_resumable(store).selection if resume else asked
+        if resume and asked != Selection():
+            raise UsageError(
+                "--resume takes the hosts of the sweep that it continues; a choice of hosts cannot be given with it",
+                hint="leave --group, --limit and --exclude out, or start a new sweep without --resume",
+            )
+        begun = find_resumable(store) if resume else None
+        selection = begun.selection if begun else asked
         hosts = select_hosts(inventory, selection)
+        visited = store.sweeps.visited_hosts(begun.id) if begun else frozenset()
+        if begun:
+            terminal.say(f"sweep {begun.id} goes on; {len(visited)} of its {begun.hosts} hosts have an outcome")
         transport = build_transport(settings, collect_known_keys(settings, store))
         transport.prepare(hosts)
-        with show_progress(terminal, len(hosts)) as observer:
+        with show_progress(terminal, sum(host.name not in visited for host in hosts)) as observer:
             result = sweep_fleet(
                 hosts,
                 selection,
