@@ -50,7 +50,7 @@ def test_hosts_that_fail_say_why_and_a_reboot_is_no_drift(lab: Lab, tmp_path: Pa
         lab.start(host)
     try:
         with new_host_key(lab, rekeyed) as new_key:
-            project.run("sweep", "--timeout", "8", "--connect-timeout", "5", exits=3)
+            project.run("sweep", exits=3)
             assert project.outcomes() == {
                 frozen: "timeout",
                 killed: "unreachable",

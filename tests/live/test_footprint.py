@@ -26,6 +26,12 @@ def list_files(lab: Lab, host: str) -> dict[str, str]:
     return dict(line.split("\t", 1) for line in lines)
 
 
+def touched_since(before: dict[str, str], after: dict[str, str]) -> set[str]:
+    """Give paths that are new, gone or different, without the traces of any login."""
+    different = {path for path in before.keys() | after.keys() if before.get(path) != after.get(path)}
+    return {path for path in different if not _LOGIN_TRACES.fullmatch(path)}
+
+
 def list_units(lab: Lab, host: str) -> set[str]:
     """Give all units in memory with their states."""
     said = lab.exec(host, "systemctl", "list-units", "--all", "--plain", "--no-legend", "--no-pager").stdout.decode()
@@ -58,7 +64,10 @@ def test_a_visit_leaves_no_file_no_unit_and_no_user_manager(lab: Lab, tmp_path: 
     for host in watched:
         assert len(files[host]) > 5000
         await_logout(lab, host)
-        after = list_files(lab, host)
-        touched = {path for path in files[host].keys() | after.keys() if files[host].get(path) != after.get(path)}
-        assert {path for path in touched if not _LOGIN_TRACES.fullmatch(path)} == set()
+        assert touched_since(files[host], list_files(lab, host)) == set()
         assert list_units(lab, host) == units[host]
+
+    seen = list_files(lab, watched[0])
+    lab.exec(watched[0], "touch", "/tmp/left-behind")
+    assert touched_since(seen, list_files(lab, watched[0])) == {"/tmp", "/tmp/left-behind"}
+    lab.exec(watched[0], "rm", "/tmp/left-behind")
