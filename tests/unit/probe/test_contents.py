@@ -39,6 +39,15 @@ def test_batches_are_bounded_and_hold_everything_once_in_the_hosts_order(sizes: 
         assert sum(offer.size for _, offer in request.expected) <= MAX_BATCH_BYTES
 
 
+@pytest.mark.parametrize(
+    ("sizes", "batches"),
+    [([1] * 150, [64, 64, 22]), ([MAX_CONTENT_BYTES] * 5, [4, 1]), ([MAX_CONTENT_BYTES + 1] * 5, [3, 2])],
+)
+def test_a_batch_is_full_by_files_or_by_bytes(sizes: list[int], batches: list[int]) -> None:
+    offers = offers_of(sizes)
+    assert [len(request.expected) for request in plan_requests(offers, set(offers))] == batches
+
+
 def test_only_what_is_wanted_is_asked_for() -> None:
     offers = offers_of([5, 6, 7])
     first, _, third = offers
