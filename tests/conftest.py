@@ -12,10 +12,13 @@ import pytest
 from hypothesis import settings
 
 TESTS = Path(__file__).parent
-REQUIRE_ALL = "FLEETSCAN_REQUIRE_ALL"
 LIVE = "FLEETSCAN_LIVE"
-# What steers the tests themselves; every other variable of ours would be taken for a setting by the code under test.
-_HARNESS = (REQUIRE_ALL, LIVE, "FLEETSCAN_LIVE_HOSTS", "FLEETSCAN_LIVE_SUITES", "FLEETSCAN_LAB_SAMPLES")
+SAMPLES = "FLEETSCAN_LAB_SAMPLES"
+# What steers the tests themselves. Every other variable of ours, and in the end these too where the program runs in this
+# process, would be taken for a setting of the program.
+_KEPT = (LIVE, "FLEETSCAN_LIVE_HOSTS", "FLEETSCAN_LIVE_SUITES", SAMPLES)
+REQUIRE_ALL = "FLEETSCAN_REQUIRE_ALL"
+_REQUIRED = "TESTS_REQUIRE_ALL"  # the same, under a name that is no setting; workers inherit it
 
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 
@@ -26,8 +29,10 @@ class NetworkUseError(AssertionError):
 
 def pytest_configure() -> None:
     """Drop inherited settings and arm the network guard, before any test module is imported."""
+    if os.environ.get(REQUIRE_ALL) == "1":
+        os.environ[_REQUIRED] = "1"
     for name in list(os.environ):
-        if name.startswith("FLEETSCAN_") and name not in _HARNESS:
+        if name.startswith("FLEETSCAN_") and name not in _KEPT:
             del os.environ[name]
     sys.addaudithook(_refuse_network)
     # How long an example takes depends on what else this machine does; no test asserts absolute times.
@@ -44,6 +49,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if os.environ.get(LIVE) != "1" and live:
         config.hook.pytest_deselected(items=live)
         items[:] = [item for item in items if item.get_closest_marker("live") is None]
+
+
+def pytest_collection_finish() -> None:
+    """Drop what is only read while tests are collected."""
+    os.environ.pop(SAMPLES, None)
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
@@ -64,7 +74,7 @@ def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest
 
 
 def _refuse_skip(report: Report) -> Report:
-    if report.skipped and os.environ.get(REQUIRE_ALL) == "1" and not hasattr(report, "wasxfail"):
+    if report.skipped and os.environ.get(_REQUIRED) == "1" and not hasattr(report, "wasxfail"):
         reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
         report.outcome = "failed"
         report.longrepr = f"{report.nodeid}: {reason} ({REQUIRE_ALL}=1: nothing may be skipped)"

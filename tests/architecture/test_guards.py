@@ -11,6 +11,8 @@ import pytest
 from tests.conftest import NetworkUseError
 
 ROOT = Path(__file__).parents[2]
+# Of the run that runs these tests; the runs that they start are their own.
+_HARNESS = ("FLEETSCAN_", "PYTEST_", "TESTS_REQUIRE_ALL")
 SKIPPING = """
 import pytest
 def test_that_skips():
@@ -29,14 +31,14 @@ def test_that_fails():
 LEAKING = """
 import os
 def test_environment():
-    assert "FLEETSCAN_CONCURRENCY" not in os.environ
+    assert [name for name in os.environ if name.startswith("FLEETSCAN_")] == []
 """
 
 
 def run_pytest(folder: Path, source: str, **variables: str) -> subprocess.CompletedProcess[str]:
     """Run pytest on one small module in a folder of its own, with this project's guards."""
     (folder / "test_sample.py").write_text(source)
-    environ = {name: value for name, value in os.environ.items() if not name.startswith(("FLEETSCAN_", "PYTEST_"))}
+    environ = {name: value for name, value in os.environ.items() if not name.startswith(_HARNESS)}
     return subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-rfEs", "-p", "tests.conftest", "-p", "no:cacheprovider", "."],
         cwd=folder,
@@ -63,7 +65,10 @@ def test_an_expected_failure_is_not_a_skip(tmp_path: Path) -> None:
 
 
 def test_settings_of_the_surroundings_do_not_reach_a_test(tmp_path: Path) -> None:
-    assert run_pytest(tmp_path, LEAKING, FLEETSCAN_CONCURRENCY="7").returncode == 0
+    done = run_pytest(
+        tmp_path, LEAKING, FLEETSCAN_CONCURRENCY="7", FLEETSCAN_REQUIRE_ALL="1", FLEETSCAN_LAB_SAMPLES="x"
+    )
+    assert done.returncode == 0, done.stdout
 
 
 @pytest.mark.parametrize("address", ["192.0.2.1", "0.0.0.0"])  # noqa: S104 - nothing is bound
@@ -83,7 +88,7 @@ def test_live_tests_are_left_out_unless_they_are_asked_for() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider", "tests/live"],
         cwd=ROOT,
-        env={name: value for name, value in os.environ.items() if not name.startswith(("FLEETSCAN_", "PYTEST_"))},
+        env={name: value for name, value in os.environ.items() if not name.startswith(_HARNESS)},
         capture_output=True,
         text=True,
         check=False,
