@@ -18,7 +18,7 @@ from fleetscan.ssh.secret import Secret, fetch_secret
 KeyArgument = asyncssh.SSHKey | asyncssh.SSHKeyPair | tuple[asyncssh.SSHKey, asyncssh.SSHCertificate]
 """One key in a form that asyncssh takes."""
 
-_AGENT_HINT = "Start ssh-agent and add a key (ssh-add), or switch use_agent off in the inventory."
+_AGENT_HINT = "Start ssh-agent and add a key (ssh-add), or set agent: false in the inventory."
 
 
 class Credentials:

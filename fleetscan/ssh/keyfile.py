@@ -58,7 +58,7 @@ def _read_private(path: Path) -> bytes:
             data = file.read(_MAX_KEY_BYTES)
     except FileNotFoundError as error:
         raise ConfigError(
-            f"key file {path} does not exist", hint="Correct identity_files in the inventory, or create the key."
+            f"key file {path} does not exist", hint="Correct identity_file in the inventory, or create the key."
         ) from error
     except OSError as error:
         raise ConfigError(
@@ -95,7 +95,7 @@ def _import_encrypted(path: Path, data: bytes, passphrase: Callable[[], Secret] 
     if passphrase is None:
         raise ConfigError(
             f"key file {path} has a passphrase and none is configured",
-            hint="Set passphrase in the inventory (from env, file or command), or use_agent.",
+            hint="Set passphrase in the inventory (from env, file or command), or agent: true.",
         )
     try:
         return asyncssh.import_private_key(data, passphrase().reveal())

@@ -39,5 +39,5 @@ def check_ssh_config(host: Host, name: str) -> None:
     if parsed.tunnel:
         raise ConfigError(
             f"ssh_config {path} sets ProxyJump for {host.address}",
-            hint="Set jump in the inventory instead, so that the jump host's key is verified too.",
+            hint="Set jump_host in the inventory instead, so that the jump host's key is verified too.",
         )

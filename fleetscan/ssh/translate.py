@@ -150,9 +150,9 @@ def _untrusted_key(error: asyncssh.HostKeyNotVerifiable, attempt: Attempt) -> Vi
 
 def _denied(error: asyncssh.PermissionDenied, attempt: Attempt) -> VisitError:
     hint = (
-        "Install the scanner's public key for this account, or correct user, identity_files or password."
+        "Install the scanner's public key for this account, or correct user, identity_file or password."
         if attempt.has_credentials
-        else "No key, password or agent is configured for this host: set identity_files in the inventory."
+        else "No key, password or agent is configured for this host: set identity_file in the inventory."
     )
     return VisitError(
         FailureKind.AUTH_FAILED,

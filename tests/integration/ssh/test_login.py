@@ -42,7 +42,7 @@ async def test_a_host_without_credentials_is_told_so() -> None:
         with pytest.raises(VisitError) as caught:
             async with transport.connect(make_host(server.port)):
                 pass
-        assert "identity_files" in caught.value.hint
+        assert "identity_file" in caught.value.hint
 
 
 @pytest.mark.parametrize("kbdint", [False, True])
