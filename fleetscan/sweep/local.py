@@ -1,9 +1,10 @@
 """The local runner: one event loop in this process."""
 
 import asyncio
+import gc
 import signal
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 
 import uvloop
 
@@ -29,10 +30,26 @@ def run_local(
         Whether the run went through; False when it was interrupted.
     """
     try:
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        with _relieved_collector(), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             return runner.run(_run(hosts, transport, visitor, sink, options))
     except KeyboardInterrupt:
         return False
+
+
+@contextmanager
+def _relieved_collector() -> Iterator[None]:
+    """Spare the garbage collector work that finds nothing, a fifth of an unchanged visit's CPU.
+
+    What was imported stays out of its walks, and it runs after 20,000 new objects, those of a dozen hosts, instead of 700.
+    """
+    thresholds = gc.get_threshold()
+    gc.freeze()
+    gc.set_threshold(20_000, *thresholds[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*thresholds)
+        gc.unfreeze()
 
 
 async def _run(
