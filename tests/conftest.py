@@ -14,7 +14,7 @@ from hypothesis import settings
 TESTS = Path(__file__).parent
 LIVE = "FLEETSCAN_LIVE"
 SAMPLES = "FLEETSCAN_LAB_SAMPLES"
-# What steers the tests themselves. Every other variable of ours, and in the end these too where the program runs in this
+# What steers the tests themselves. Other variables of ours, and in the end these too where the program runs in this
 # process, would be taken for a setting of the program.
 _KEPT = (LIVE, "FLEETSCAN_LIVE_HOSTS", "FLEETSCAN_LIVE_SUITES", SAMPLES)
 REQUIRE_ALL = "FLEETSCAN_REQUIRE_ALL"
