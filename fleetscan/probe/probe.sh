@@ -30,14 +30,18 @@ cd / || exit 125
 NL='
 '
 IFS=$NL # from here on only line ends separate words
-N=0
+N=0 SECONDS_EACH=20 UNTIL=0
 if command -v timeout >/dev/null 2>&1; then
-  limit() { timeout -k 2 20 "$@"; }
+  limit() { timeout -k 2 "$SECONDS_EACH" "$@"; }
 else
   limit() { "$@"; }
 fi
 renice -n 10 -p $$ >/dev/null 2>&1
 ionice -c 3 -p $$ >/dev/null 2>&1
+
+# allow SECONDS, then late: whether they are over. What users can make slow has an end together, not only one by one.
+allow() { UNTIL=$(($(date +%s) + $1)); }
+late() { [ "$(date +%s)" -ge "$UNTIL" ]; }
 
 # emit SECTION STATUS SCOPE DATA
 emit() {
@@ -158,6 +162,7 @@ show_units() {
   fi
   BLOCKS='' worst=ok
   for u in "$@"; do
+    late && worst=timeout && break
     capture 262144 "$ask" show -p "$PROPS" -- "$u"
     case $OUT in
     *Id=*) BLOCKS=$BLOCKS$NL$NL$OUT ;;
@@ -182,9 +187,10 @@ ask_loaded() {
   emit loaded "$STATUS" "$scope" "$timers$NL$NL$BLOCKS"
 }
 
-# timer_names: unit names that can be shown, from any text on standard input; what comes first is kept when it is too much
+# timer_names: unit names that can be shown, from any text on standard input; what comes first is kept when it is too
+# much. A name of more than 255 bytes (text of a link) is none, and would end `systemctl show` for all others.
 timer_names() {
-  grep -oE '[A-Za-z0-9:_.@\\-]+\.timer' | sed 's/\\\\/\\/g' | sed 's/^stamp-//' | grep -v -e '@\.timer$' -e '^@' |
+  grep -oE '[A-Za-z0-9:_.@\\-]+\.timer' | sed 's/\\\\/\\/g' | sed 's/^stamp-//' | grep -v -e '@\.timer$' -e '^@' -e '.\{255\}.' |
     head -n 4000 | sort -u
 }
 
@@ -219,6 +225,20 @@ tidy() {
   done
   D=${D#/}
 }
+# Mounts in user space: even root may not look into one that a user made, and it looks absent.
+fused=$(sed -n 's/^[0-9]* [0-9]* [^ ]* [^ ]* \([^ ]*\) .* - fuse.*/\1/p' proc/self/mountinfo 2>/dev/null)
+# closed PATH: it looks absent, but something at it or on the way to it may not be entered, so it could be there
+closed() {
+  up=$1
+  while :; do
+    case $NL$fused$NL in *"$NL/$up$NL"*) return 0 ;; esac
+    case $up in */*) up=${up%/*} ;; *) return 1 ;; esac
+    if [ -d "$up" ]; then
+      [ ! -x "$up" ]
+      return
+    fi
+  done
+}
 # add DIR: walk it too, if it is there, and say so if it cannot be entered
 DIRS=
 denied=
@@ -227,7 +247,11 @@ add() {
   d=$D
   case $NL$DIRS in *"$NL$d$NL"*) return ;; esac
   [ $merged = 1 ] && case $d in lib/*) return ;; esac
-  [ -d "$d" ] || return
+  case $d in -*) denied=${denied}denied:$d$NL && return ;; esac # to `find` it would be an option
+  if [ ! -d "$d" ]; then
+    closed "$d" && denied=${denied}denied:$d$NL
+    return
+  fi
   if [ -r "$d" ] && [ -x "$d" ]; then DIRS=$DIRS$d$NL; else denied=${denied}denied:$d$NL; fi
 }
 for d in etc/systemd/system.control run/systemd/system.control run/systemd/transient run/systemd/generator.early \
@@ -271,9 +295,10 @@ for line in $passwd; do
     continue
   fi
   if [ ! -d "$h" ]; then
-    [ -d "${h%/*}" ] && [ ! -x "${h%/*}" ] && homes=${homes}denied:$name:$uid:$home$NL
+    closed "$h" && homes=${homes}denied:$name:$uid:$home$NL
     continue
   fi
+  case $h in -*) h= ;; esac # to `find` it would be an option
   if [ ! -x "$h" ]; then
     homes=${homes}denied:$name:$uid:$home$NL
     continue
@@ -281,10 +306,8 @@ for line in $passwd; do
   status=ok
   for sub in .config/systemd/user .config/systemd/user.control .local/share/systemd/user .local/share/systemd/timers; do
     top=$h/${sub%%/*}
-    [ -d "$top" ] && [ ! -x "$top" ] && status=denied && continue
     [ -d "$h/$sub" ] || {
-      # a directory on the way that may not be entered looks like an absent one
-      for up in "$h/${sub%/*}" "$h/.local/share"; do [ -d "$up" ] && [ ! -x "$up" ] && status=denied; done
+      closed "$h/$sub" && status=denied
       [ -L "$h/$sub" ] && status=link-out
       continue
     }
@@ -360,10 +383,13 @@ fi
 
 # --- what the managers have in memory -----------------------------------------------------------------------------
 if [ $booted = 1 ]; then
+  allow 20
   ask_loaded system ask_system "$(printf '%s\n%s\n%s\n' "$text" "$unit_files" "$walk" | timer_names)"
   # Managers of users that run already: spoken to through their own socket, as that user; nothing is started, no PAM.
+  SECONDS_EACH=5
+  allow 20
   for r in $runtimes; do
-    case $r in ok:*) uid=${r#ok:} ;; *) continue ;; esac
+    case $r in ok:*[!0-9]*) continue ;; ok:?*) uid=${r#ok:} ;; *) continue ;; esac
     [ -d "run/user/$uid/systemd" ] || continue
     name=$(printf '%s\n' "$passwd" | sed -n "s/^\([^:]*\):$uid:.*/\1/p" | head -n 1)
     gid=$(printf '%s\n' "$passwd" | sed -n "s/^[^:]*:$uid:\([0-9]*\):.*/\1/p" | head -n 1)
@@ -375,7 +401,12 @@ if [ $booted = 1 ]; then
       emit timers-text missing "user:$name" ''
       continue
     fi
-    ask_timers "user:$name" ask_user
+    if late; then
+      emit timers-text timeout "user:$name" ''
+      STATUS=timeout
+    else
+      ask_timers "user:$name" ask_user
+    fi
     if [ "$STATUS" = timeout ]; then
       emit loaded timeout "user:$name" '' # a manager that hangs is not asked again: the visit has an end
       continue
