@@ -119,9 +119,14 @@ class Results:
         return (row, f"{self.column(row, 'hosts')[0]:g}", *spreads, f"{sum(self.column(row, 'failed')):g}")
 
     def _ratio(self, ours: str, theirs: str) -> str:
-        field = "cpu_ms" if self.column(ours, "cpu_ms") else "run_cpu_ms"
-        pairs = zip(self.column(ours, field), self.column(theirs, field), strict=True)
-        return f"- {ours} ÷ {theirs}: {_spread([one / other for one, other in pairs], 2)}"
+        ratios = {
+            field: [
+                one / other for one, other in zip(self.column(ours, field), self.column(theirs, field), strict=False)
+            ]
+            for field in ("cpu_ms", "run_cpu_ms")
+        }
+        work, whole = _spread(ratios["cpu_ms"], 2), _spread(ratios["run_cpu_ms"], 2)
+        return f"- {ours} ÷ {theirs}: {work}; with the start of the program {whole}"
 
     def _verdict(self, row: str, limit_ms: float) -> str:
         value = median(self.column(row, "cpu_ms"))
