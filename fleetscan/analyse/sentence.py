@@ -106,14 +106,13 @@ def _say_presence(subject: Subject) -> str:
 
 def _say_others(cohort: Cohort, subject: Subject, others: Vantage) -> str:
     seen = others.prevalence(subject.key)
-    noun = (
-        "timer" if subject.key.kind is SubjectKind.JOB else "name" if subject.key.kind is SubjectKind.UNIT else "thing"
-    )
+    hosts = f"other comparable {_hosts(cohort, seen.of_hosts)}"
+    what = {SubjectKind.JOB: "has this timer", SubjectKind.UNIT: "has this name"}.get(subject.key.kind, "does that")
     if not seen.count:
-        return f"no other of {seen.of_hosts} {_hosts(cohort, seen.of_hosts)} has this {noun}"
+        return f"none of the {seen.of_hosts} {hosts} {what}"
     if subject.key.kind is SubjectKind.JOB and not others.prevalence_of_meaning(subject).count:
-        return f"{seen} other {_hosts(cohort, seen.of_hosts)} have a timer of this name, none one that does this"
-    return f"{seen} other {_hosts(cohort, seen.of_hosts)} have this {noun}"
+        return f"{seen} {hosts} have a timer of this name, none one that does this"
+    return f"{seen} {hosts} {what.replace('has', 'have').replace('does', 'do')}"
 
 
 def _hosts(cohort: Cohort, count: int) -> str:

@@ -30,10 +30,13 @@ def propose(
     min_prevalence: Annotated[str | None, typer.Option(help="Share of hosts that must have a thing.")] = None,
     form: FormatOption = Format.TABLE,
 ) -> None:
-    """Compute a proposal for each cohort from the complete visits of a sweep. Nothing is accepted by it."""
+    """Compute a proposal for each cohort from the complete visits of a sweep. Nothing is accepted by it.
+
+    Without --sweep it is made from the newest sweep of the whole inventory.
+    """
     from fleetscan.bootstrap import current_author, index_hosts, utc_now
     from fleetscan.operations.manage_baselines import propose_baselines
-    from fleetscan.operations.sweep_fleet import latest_sweep
+    from fleetscan.operations.sweep_fleet import widest_recent_sweep
 
     invocation = invocation_of(context)
     settings = invocation.load({"min_prevalence": min_prevalence}).settings
@@ -43,7 +46,7 @@ def propose(
         saved = propose_baselines(
             store,
             index_hosts(inventory),
-            latest_sweep(store, sweep),
+            widest_recent_sweep(store, sweep),
             role=role,
             min_prevalence=settings.min_prevalence,
             author=current_author(),
@@ -78,7 +81,7 @@ def propose(
 )
 def approve(
     context: typer.Context,
-    proposals: Annotated[list[int] | None, typer.Argument(help="Numbers of proposals.", metavar="[ID]...")] = None,
+    proposals: Annotated[list[int] | None, typer.Argument(help="Numbers of proposals.", metavar="ID")] = None,
     all_pending: Annotated[
         bool, typer.Option("--all-pending", help="The newest proposal of every cohort that has one.")
     ] = False,

@@ -18,7 +18,7 @@ def register(app: typer.Typer) -> None:
 
 def drift(
     context: typer.Context,
-    hosts: Annotated[list[str] | None, typer.Argument(help="Only these hosts.", metavar="[HOST]...")] = None,
+    hosts: Annotated[list[str] | None, typer.Argument(help="Only these hosts.", metavar="HOST")] = None,
     sweep: SweepOption = None,
     min_severity: Annotated[
         str, typer.Option(help="Leave out what is below: info, low, medium, high, critical.")

@@ -1,6 +1,7 @@
 """The demo's journey, told step by step."""
 
 import shutil
+import sys
 import time
 from pathlib import Path
 
@@ -61,7 +62,18 @@ def run_journey(terminal: Terminal, folder: Path, hosts: int) -> None:
     terminal.say(f"report:   {page.resolve()}")
     terminal.say(f"mails:    {len(done)} .eml files in {(folder / 'outbox').resolve()}")
     terminal.say(f"database: {(folder / 'fleetscan.db').resolve()}")
-    terminal.say(f"look on:  cd {folder} && fleetscan drift --diff   ({time.monotonic() - began:.0f} s)")
+    terminal.say(f"look on:  {_own_command()} --config {folder / 'fleetscan.toml'} drift --diff")
+    terminal.say(f"took {time.monotonic() - began:.0f} s")
+
+
+def _own_command() -> str:
+    """Give a way to start this program that works where the reader stands, whether or not it is on the PATH."""
+    if shutil.which("fleetscan"):
+        return "fleetscan"
+    beside = Path(sys.executable).parent / "fleetscan"
+    if beside.is_relative_to(Path.cwd()):
+        return str(beside.relative_to(Path.cwd()))
+    return str(beside)
 
 
 def _journey(terminal: Terminal, store: Store, running: ThreadedFleet, inventory: Inventory) -> ReportInputs:
@@ -117,6 +129,7 @@ def _prepare(folder: Path) -> None:
 def _write_project(folder: Path, running: ThreadedFleet) -> Inventory:
     (folder / "inventory.yaml").write_text(running.fleet.inventory_yaml(), encoding="utf-8")
     (folder / "known_hosts").write_text(running.fleet.known_hosts(), encoding="utf-8")
-    (folder / "fleetscan.toml").write_text('known_hosts = ["known_hosts"]\n', encoding="utf-8")
+    settings = 'inventory = "inventory.yaml"\ndatabase = "sqlite:///fleetscan.db"\nknown_hosts = ["known_hosts"]\n'
+    (folder / "fleetscan.toml").write_text(settings, encoding="utf-8")
     create_database(f"sqlite:///{folder / 'fleetscan.db'}")
     return load_inventory(folder / "inventory.yaml")

@@ -74,6 +74,9 @@ class StateReader:
 def judge_sweep(store: Store, hosts: Mapping[HostName, Host], sweep: Sweep, reader: StateReader) -> Judgement:
     """Compare every host of a sweep that gave state.
 
+    A sweep of a few hosts compares them with the whole cohort: hosts that it did not ask for stand in with their last
+    state. Hosts that were asked for and failed do not, since nobody knows what they have now.
+
     Args:
         store: Where the sweep is.
         hosts: The inventory; it decides roles and owners.
@@ -81,15 +84,11 @@ def judge_sweep(store: Store, hosts: Mapping[HostName, Host], sweep: Sweep, read
         reader: Shared between calls, so that unchanged hosts cost nothing the second time.
     """
     visits = store.visits.read_visits(sweep.id)
-    drifts: list[HostDrift] = []
-    baselines: list[Baseline] = []
-    for cohort, members in sorted(group_members(visits, hosts, reader).items()):
-        baseline = store.baselines.current_baseline(cohort)
-        if baseline is not None:
-            baselines.append(baseline)
-        drifts.extend(diff_cohort(cohort, members, baseline, reader.content))
+    asked = {visit.host for visit in visits}
+    bystanders = tuple(visit for visit in store.visits.states_before(sweep.id) if visit.host not in asked)
+    drifts, baselines = _compare(store, hosts, (*visits, *bystanders), reader)
     by_host = {visit.host: visit for visit in visits}
-    dated = (_date_items(store, reader, by_host[drift.host], drift) for drift in drifts)
+    dated = (_date_items(store, reader, by_host[d.host], d) for d in drifts if d.host in by_host)
     return Judgement(
         sweep=sweep,
         visits=visits,
@@ -97,6 +96,30 @@ def judge_sweep(store: Store, hosts: Mapping[HostName, Host], sweep: Sweep, read
         baselines=tuple(baselines),
         strangers=tuple(visit.host for visit in visits if visit.host not in hosts),
     )
+
+
+def judge_before(
+    store: Store, hosts: Mapping[HostName, Host], sweep: Sweep, reader: StateReader
+) -> tuple[HostDrift, ...]:
+    """Compare every host as it was when it was last read before a sweep, by today's baselines.
+
+    What drifted then is known now, also on hosts that failed, or were not asked for, in the sweeps in between.
+    """
+    drifts, _ = _compare(store, hosts, store.visits.states_before(sweep.id), reader)
+    return tuple(drifts)
+
+
+def _compare(
+    store: Store, hosts: Mapping[HostName, Host], visits: Iterable[Visit], reader: StateReader
+) -> tuple[list[HostDrift], list[Baseline]]:
+    drifts: list[HostDrift] = []
+    baselines: list[Baseline] = []
+    for cohort, members in sorted(group_members(visits, hosts, reader).items()):
+        baseline = store.baselines.current_baseline(cohort)
+        if baseline is not None:
+            baselines.append(baseline)
+        drifts.extend(diff_cohort(cohort, members, baseline, reader.content))
+    return drifts, baselines
 
 
 def group_members(

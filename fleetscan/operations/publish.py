@@ -3,25 +3,24 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from fleetscan.model.drift import HostDrift
 from fleetscan.model.host import Host
 from fleetscan.model.ids import HostName
 from fleetscan.model.sweep import Sweep
-from fleetscan.operations.judge_sweep import Judgement, StateReader, judge_sweep
+from fleetscan.operations.judge_sweep import Judgement, StateReader, judge_before, judge_sweep
 from fleetscan.report.inputs import BaselineHeader, ReportInputs, find_new_items
 from fleetscan.store.store import Store
 
 
 def gather_inputs(store: Store, hosts: Mapping[HostName, Host], sweep: Sweep, generated_at: datetime) -> ReportInputs:
-    """Judge a sweep and the one before it, and collect all that a report shows.
+    """Judge a sweep and the states before it, and collect all that a report shows.
 
-    The previous sweep is judged by today's baselines: an approval in between makes nothing new.
+    What was there before is judged by today's baselines: an approval in between makes nothing new.
     """
     reader = StateReader(store)
     judgement = judge_sweep(store, hosts, sweep, reader)
     previous = store.sweeps.previous_sweep(sweep.id)
-    before = judge_sweep(store, hosts, previous, reader) if previous else None
-    earlier: tuple[HostDrift, ...] = before.drifts if before else ()
+    known = judge_before(store, hosts, sweep, reader) if previous else ()
+    before = store.visits.read_visits(previous.id) if previous else ()
     drifted = {drift.host for drift in judgement.drifts if drift.items}
     runtimes = {host: store.visits.read_runtime(host) for host in sorted(drifted)}
     return ReportInputs(
@@ -40,9 +39,9 @@ def gather_inputs(store: Store, hosts: Mapping[HostName, Host], sweep: Sweep, ge
             )
             for baseline in judgement.baselines
         ),
-        new_items=find_new_items(judgement.drifts, earlier) if previous else frozenset(),
+        new_items=find_new_items(judgement.drifts, known) if previous else frozenset(),
         last_read_at=store.visits.last_read_at(visit.host for visit in judgement.visits),
-        previous_outcomes={visit.host: visit.outcome for visit in before.visits} if before else {},
+        previous_outcomes={visit.host: visit.outcome for visit in before},
         timers={host: runtime.timers for host, runtime in runtimes.items() if runtime},
     )
 

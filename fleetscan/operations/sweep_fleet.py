@@ -19,6 +19,8 @@ from fleetscan.sweep.shard import ShardOptions
 from fleetscan.sweep.visit import VisitOptions, Visitor
 from fleetscan.sweep.writer import OutcomeWriter
 
+_SWEEPS_LOOKED_AT = 100
+
 Observer = Callable[[HostOutcome], None]
 """Told of every outcome when it is committed, from the writer's thread."""
 
@@ -125,6 +127,22 @@ def latest_sweep(store: Store, sweep_id: int | None) -> Sweep:
     if sweep is None:
         raise UsageError("there is no sweep in this database yet", hint="run `fleetscan sweep` first")
     return sweep
+
+
+def widest_recent_sweep(store: Store, sweep_id: int | None) -> Sweep:
+    """Give the sweep asked for, or the newest one that asked for the whole inventory and went through.
+
+    A proposal made from a sweep of a few hosts would make those few the measure of all; where there is no whole sweep,
+    the newest one has to do.
+
+    Raises:
+        UsageError: There is none.
+    """
+    if sweep_id is None:
+        for sweep in store.sweeps.list_sweeps(_SWEEPS_LOOKED_AT):
+            if sweep.state is SweepState.COMPLETE and sweep.selection == Selection():
+                return sweep
+    return latest_sweep(store, sweep_id)
 
 
 def _reopen(store: Store) -> Sweep:

@@ -78,6 +78,18 @@ class VisitStore:
         with self._database.read() as connection:
             return next(iter(_fetch(connection, query.order_by(VisitRow.sweep_id.desc()).limit(1))), None)
 
+    def states_before(self, sweep_id: SweepId) -> tuple[Visit, ...]:
+        """Give each host's last visit with a state before a sweep, by host name; hosts without one are left out."""
+        last = (
+            select(VisitRow.host_id, func.max(VisitRow.sweep_id).label("sweep_id"))
+            .where(VisitRow.sweep_id < sweep_id, VisitRow.manifest_id.is_not(None))
+            .group_by(VisitRow.host_id)
+            .subquery()
+        )
+        query = _QUERY.join(last, (last.c.host_id == VisitRow.host_id) & (last.c.sweep_id == VisitRow.sweep_id))
+        with self._database.read() as connection:
+            return _fetch(connection, query)
+
     def read_artifacts(self, manifest_id: int) -> tuple[Artifact, ...]:
         """Give the artifacts of a state, sorted by key; empty when there is no such manifest."""
         with self._database.read() as connection:

@@ -75,7 +75,8 @@ def test_an_unknown_timer_is_added_and_told_in_one_sentence() -> None:
         item = only_item(drift)
         assert (item.kind, item.severity, item.expected) == (DriftKind.ADDED, Severity.CRITICAL, None)
         assert item.sentence == (
-            "web-017 runs /var/tmp/.x/upd as root, minutely (dbus-sync.timer); no other of 5 web hosts has this timer"
+            "web-017 runs /var/tmp/.x/upd as root, minutely (dbus-sync.timer); "
+            "none of the 5 other comparable web hosts has this timer"
         )
         assert "+ExecStart=/var/tmp/.x/upd" in [line for text in item.texts for line in text.lines]
 
