@@ -9,7 +9,7 @@ LOCK := requirements/dev.lock
 # Files of one test module stay on one worker: they share servers and databases that are costly to start.
 PYTEST_FLAGS ?= -n 2 --dist loadfile
 
-SHELL_FILES := .ci/run tests/lab/fleet-lab.sh $(wildcard fleetscan/demo/shim/*.sh)
+SHELL_FILES := .ci/run tests/lab/fleet-lab.sh benchmarks/host.sh $(wildcard fleetscan/demo/shim/*.sh)
 PROBE := fleetscan/probe/probe.sh
 
 LIVE_SUITES ?= bookworm trixie
