@@ -13,7 +13,9 @@ from pydantic import TypeAdapter
 from fleetscan.export.records import SCHEMAS, Record
 
 SCHEMA_VERSION = 1
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
+"""What a spreadsheet takes for a formula; the wide forms count where the reader's language has them. Tab and carriage
+return, which some skip before looking, never stand first: unprintable characters are spelled out."""
 
 
 def encode_json(name: str, records: Sequence[Record], generated_at: datetime) -> str:

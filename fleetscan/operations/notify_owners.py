@@ -16,6 +16,8 @@ from fleetscan.store.mails import MailState
 from fleetscan.store.store import Store
 
 _KIND = "digest"
+_MAX_NAME_CHARS = 60
+"""Of a file named by an address; letters outside ASCII take up to four bytes, and file systems allow 255."""
 
 
 class Notice(StrEnum):
@@ -64,10 +66,10 @@ def write_digests(digests: tuple[OwnerDigest, ...], options: MailOptions, folder
         OutputError: The folder cannot be written to.
     """
     done = []
+    taken: set[str] = set()
     for digest in digests:
         message = render_mail(digest, options)
-        name = "".join(c if c.isalnum() or c in "-_.@" else "_" for c in digest.owner.email)
-        path = folder / f"sweep-{digest.sweep}-{name}.eml"
+        path = folder / f"sweep-{digest.sweep}-{_choose_name(digest.owner.email, taken)}.eml"
         try:
             folder.mkdir(parents=True, exist_ok=True)
             path.write_bytes(message.as_bytes())
@@ -78,6 +80,18 @@ def write_digests(digests: tuple[OwnerDigest, ...], options: MailOptions, folder
             Notification(recipient=digest.owner.email, subject=digest.subject, notice=Notice.WRITTEN, detail=str(path))
         )
     return tuple(done)
+
+
+def _choose_name(address: str, taken: set[str]) -> str:
+    """Give a file name for an address; two addresses never share one, also where case does not count."""
+    plain = "".join(c if c.isalnum() or c in "-_.@" else "_" for c in address)[:_MAX_NAME_CHARS]
+    name = plain
+    number = 1
+    while name.lower() in taken:
+        number += 1
+        name = f"{plain}-{number}"
+    taken.add(name.lower())
+    return name
 
 
 def _send(
