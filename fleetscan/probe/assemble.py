@@ -16,6 +16,7 @@ from fleetscan.probe.facts import parse_facts
 from fleetscan.probe.managers import read_managers
 from fleetscan.probe.people import People, parse_people
 from fleetscan.probe.walk import HashedFile, WalkRecord, parse_hashes, parse_walk
+from fleetscan.probe.walk_gaps import find_walk_gaps
 from fleetscan.probe.wire import Frame
 
 _EMPTY_SHA256 = digest_bytes(b"")
@@ -107,7 +108,9 @@ def _section_gaps(frames: Frames) -> Iterable[Gap]:
         frame = frames.get((section, SYSTEM))
         if frame is None:
             yield Gap(area, None, ReadStatus.FAILED, None, f"section {section} never arrived")
-        elif frame.status is not ReadStatus.OK and not (section == "walk" and frame.detail == _VANISHED):
+        elif frame.status is not ReadStatus.OK and not (
+            section == "walk" and frame.detail == _VANISHED and frame.payload
+        ):
             yield Gap(area, None, frame.status, None, f"section {section} ended with {frame.detail}")
 
 
@@ -136,14 +139,14 @@ def _read_files(frames: Frames, sentinel: str, people: People) -> _Files:
     if walk is None:
         return _Files((), (), {}, {}, {})
     records, bad = parse_walk(walk.payload, sentinel, truncated=not _is_whole(walk))
-    gaps = []
+    gaps = list(find_walk_gaps(records, people))
     if bad:
         gaps.append(Gap(Area.FILES, None, ReadStatus.FAILED, None, f"{bad} records of the walk cannot be read"))
     hashed, why = _read_hashes(frames.get(("hashes", SYSTEM)))
     artifacts: list[Artifact] = []
     times: dict[str, FileTimes] = {}
     offers: dict[Sha256, Offer] = {}
-    paths: dict[Sha256, tuple[str, ...]] = {}
+    paths: dict[Sha256, list[str]] = {}
     for record in records:
         found = hashed.get(record.path)
         sha256 = _EMPTY_SHA256 if record.size == 0 and record.type == "f" else (found.sha256 if found else None)
@@ -158,10 +161,10 @@ def _read_files(frames: Frames, sentinel: str, people: People) -> _Files:
         elif artifact.kind is ArtifactKind.FILE and found and record.size:
             if record.size <= MAX_CONTENT_BYTES:
                 offers.setdefault(found.sha256, Offer(found.number, record.size))
-                paths[found.sha256] = (*paths.get(found.sha256, ()), record.path)
+                paths.setdefault(found.sha256, []).append(record.path)
             else:
                 gaps.append(_unread_file(record, artifact, ReadStatus.OVERSIZE))
-    return _Files(tuple(artifacts), tuple(gaps), times, offers, paths)
+    return _Files(tuple(artifacts), tuple(gaps), times, offers, {sha256: tuple(p) for sha256, p in paths.items()})
 
 
 def _read_hashes(frame: Frame | None) -> tuple[dict[str, HashedFile], ReadStatus]:

@@ -10,6 +10,7 @@ from fleetscan.probe.wire import Frame
 from fleetscan.systemd.os_release import parse_os_release, parse_systemd_version
 
 _MAX_TEXT = 256
+_MAX_PATH = 4096
 _TELLING_PREFIXES = ("LD_", "LC_", "SYSTEMD_", "XDG_", "PYTHON", "PERL", "BASH_")
 _TELLING_NAMES = frozenset({"PATH", "LANG", "LANGUAGE", "HOME", "SHELL", "USER", "LOGNAME", "TERM", "ENV"})
 
@@ -47,7 +48,7 @@ def parse_facts(frames: Mapping[tuple[str, str], Frame]) -> tuple[HostFacts, dic
         kernel=said.get("kernel", "")[:_MAX_TEXT],
         systemd_version=version,
         systemd_version_text=version_text[:_MAX_TEXT],
-        unit_path=tuple(manager.get("UnitPath", "").split()[:64]),
+        unit_path=tuple(path for path in manager.get("UnitPath", "").split()[:64] if len(path) <= _MAX_PATH),
         environment=tuple(_without_secret(entry) for entry in manager.get("Environment", "").split(" ")[:256] if entry),
         privilege=privilege,
         login=said.get("login", "")[:64],

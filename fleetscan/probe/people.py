@@ -15,6 +15,12 @@ _GLOBAL_USER_DIRS = (
     "/etc/systemd/user", "/etc/xdg/systemd/user", "/run/systemd/user", "/usr/local/lib/systemd/user",
     "/usr/local/share/systemd/user", "/usr/share/systemd/user", "/usr/lib/systemd/user", "/lib/systemd/user",
 )  # fmt: skip
+# Service accounts may live here (`systemd-timesync` in /run/systemd): what lies here is the system's all the same.
+_SYSTEM_PREFIXES = (
+    "/etc/systemd/", "/run/systemd/", "/usr/lib/systemd/", "/usr/local/lib/systemd/", "/lib/systemd/",
+    "/var/lib/systemd/",
+)  # fmt: skip
+_PATH_MAX = 4096
 _GLOBAL_USER_PREFIXES = tuple(directory + "/" for directory in _GLOBAL_USER_DIRS)
 
 
@@ -25,17 +31,17 @@ class People:
     Attributes:
         names: User name by uid.
         groups: Name by gid, for users that have a group of their own.
-        homes: (home, user) pairs, longest home first, each home once.
+        homes: User name by home; of several users of one home the first.
         runtime: User name by runtime directory `/run/user/UID`.
         gaps: Homes and runtime directories that were not read.
     """
 
     names: dict[int, str]
     groups: dict[int, str]
-    homes: tuple[tuple[str, str], ...]
+    homes: dict[str, str]
     runtime: dict[str, str]
     gaps: tuple[Gap, ...]
-    # Many files lie in few folders, and a server may have thousands of homes to compare a folder with.
+    # Many files lie in few folders.
     _scopes: dict[str, Scope] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def owner_name(self, uid: int) -> str:
@@ -59,12 +65,15 @@ class People:
     def _scope_in(self, folder: str) -> Scope:
         if folder.startswith(_GLOBAL_USER_PREFIXES):
             return GLOBAL_USER
-        for directory, user in self.runtime.items():
-            if folder.startswith(directory + "/"):
+        if folder.startswith(_SYSTEM_PREFIXES):
+            return SYSTEM
+        # From the inside out, so that the cost does not grow with the number of homes; no path is longer than PATH_MAX.
+        directory = folder[:_PATH_MAX].rpartition("/")[0]
+        while directory:
+            user = self.runtime.get(directory) or self.homes.get(directory)
+            if user is not None:
                 return user_scope(user)
-        for home, user in self.homes:
-            if folder.startswith(home + "/"):
-                return user_scope(user)
+            directory = directory.rpartition("/")[0]
         return SYSTEM
 
 
@@ -99,8 +108,7 @@ def parse_people(users: Frame | None, homes: Frame | None, runtimes: Frame | Non
         directory = f"/run/user/{uid_text}"
         runtime[directory] = user
         gaps += _runtime_gaps(status, user, directory, known=int(uid_text) in names)
-    longest_first = tuple(sorted(found.items(), key=lambda pair: (-len(pair[0]), pair)))
-    return People(names, groups, longest_first, runtime, tuple(gaps))
+    return People(names, groups, found, runtime, tuple(gaps))
 
 
 def _runtime_gaps(status: str, user: str, directory: str, *, known: bool) -> Iterator[Gap]:

@@ -12,6 +12,9 @@ from fleetscan.errors import ParseError
 from fleetscan.model.coverage import ReadStatus
 
 MAX_NOISE_BYTES = 256 * 1024
+MAX_FRAMES = (
+    50_000  # a host has some fifteen, three more for each user who is logged in, one for each batch of contents
+)
 MAX_FRAME_BYTES = 17 * 1024 * 1024
 
 _STATUS = {
@@ -59,6 +62,7 @@ class FrameReader:
         self._max_bytes = max_bytes
         self.bytes_received = 0
         self.noise = bytearray()
+        self._frames = 0
 
     @property
     def rest(self) -> bytes:
@@ -69,7 +73,7 @@ class FrameReader:
         """Take the next bytes and give the frames that they complete.
 
         Raises:
-            ParseError: Too many bytes, too much noise, or a frame of impossible size.
+            ParseError: Too many bytes or frames, too much noise, or a frame of impossible size.
         """
         self.bytes_received += len(data)
         if self.bytes_received > self._max_bytes:
@@ -77,6 +81,9 @@ class FrameReader:
         self._buffer += data
         frames = []
         while (frame := self._next_frame()) is not None:
+            self._frames += 1
+            if self._frames > MAX_FRAMES:
+                raise ParseError(f"more than {MAX_FRAMES} sections")
             frames.append(frame)
         return frames
 

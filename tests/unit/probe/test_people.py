@@ -42,7 +42,7 @@ def test_lines_that_are_no_accounts_are_left_out(line: str) -> None:
 
 def test_a_home_that_two_accounts_share_belongs_to_the_first() -> None:
     known = people(homes="ok:root:0:/root\nok:toor:0:/root/\n")
-    assert known.homes == (("/root", "root"),)
+    assert known.homes == {"/root": "root"}
     assert known.scope_of("/root/.config/systemd/user/a.timer") == user_scope("root")
 
 
@@ -101,7 +101,7 @@ def test_readable_homes_and_runtimes_make_no_gap() -> None:
 
 
 def test_missing_sections_make_nobody_known() -> None:
-    assert parse_people(None, None, None) == People({}, {}, (), {}, ())
+    assert parse_people(None, None, None) == People({}, {}, {}, {}, ())
 
 
 @given(st.binary(max_size=200), st.binary(max_size=200), st.binary(max_size=200))
