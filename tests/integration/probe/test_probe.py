@@ -18,8 +18,8 @@ from tests.integration.probe.probe_runs import photograph, run_probe
 ETC = "etc/systemd/system"
 DEPLOYS = "home/deploy/.config/systemd/user"
 SECTIONS = (
-    "facts", "os-release", "version", "manager", "timers-text", "timers-json", "unit-files", "users", "homes",
-    "runtimes", "denied", "walk", "hashes", "loaded", "ready", "end",
+    "facts", "os-release", "version", "manager", "timers-text", "timers-json", "users", "homes",
+    "runtimes", "denied", "walk", "hashes", "loaded", "unit-files", "ready", "end",
 )  # fmt: skip
 TIMER = "[Timer]\nOnCalendar=daily\n"
 
