@@ -92,7 +92,7 @@ def exit_code(inputs: "ReportInputs", fail_on: "Severity") -> int:
     """Give the exit code of a judged sweep, as product.md lists them: 1 before 3, 3 before 0."""
     if any(item.severity >= fail_on for drift in inputs.drifts for item in drift.items):
         return 1
-    return 3 if has_unread(inputs) else 0
+    return 3 if has_unread(inputs) or has_uncompared(inputs) else 0
 
 
 def has_unread(inputs: "ReportInputs") -> bool:
@@ -100,6 +100,12 @@ def has_unread(inputs: "ReportInputs") -> bool:
     from fleetscan.model.outcome import Outcome
 
     return len(inputs.visits) < inputs.sweep.hosts or any(v.outcome is not Outcome.COMPLETE for v in inputs.visits)
+
+
+def has_uncompared(inputs: "ReportInputs") -> bool:
+    """Whether a host was read but compared with nothing: too few peers, or no longer in the inventory."""
+    compared = {drift.host for drift in inputs.drifts if drift.reference}
+    return any(visit.outcome.has_state and visit.host not in compared for visit in inputs.visits)
 
 
 def unread_lines(inputs: "ReportInputs") -> Iterable[str]:

@@ -455,7 +455,7 @@ while IFS= read -r request; do
     [ -f "$path" ] && [ ! -L "$path" ] && set -- "$@" "$path"
   done
   if [ $# -gt 0 ]; then
-    OUT=$(head -q -c 4194304 -- "$@" 2>/dev/null </dev/null | head -c 8388608 | base64)
+    OUT=$(limit head -q -c 4194304 -- "$@" 2>/dev/null </dev/null | head -c 8388608 | base64)
     emit content ok "$numbers" "$OUT"
   else
     emit content denied "$numbers" ''

@@ -36,6 +36,28 @@ def test_a_link_to_a_folder_that_was_walked_is_no_gap(target: str) -> None:
     assert listing_of(folder, Entry(path=f"{ETC}/anacron.service.d", type="l", target=target)).gaps == ()
 
 
+@pytest.mark.parametrize("path", ["evil.service", "evil.timer", "cron.service.d/10-x.conf"])
+def test_a_unit_linked_from_elsewhere_is_not_read_and_says_so(path: str) -> None:
+    (gap,) = listing_of(Entry(path=f"{ETC}/{path}", type="l", target="/opt/evil.service")).gaps
+    assert (gap.area, gap.scope, gap.status) == (Area.CONTENT, SYSTEM, ReadStatus.NOT_TRIGGERED)
+    assert gap.path == f"/{ETC}/{path}"
+
+
+@pytest.mark.parametrize(
+    ("path", "target"),
+    [
+        ("masked.timer", "/dev/null"),
+        ("alias.service", "cron.service"),
+        ("alias.service", f"/{ETC}/cron.service"),
+        ("timers.target.wants/gone.timer", "/opt/gone.timer"),
+        ("not a unit", "/opt/x"),
+    ],
+)
+def test_masks_aliases_and_enabling_links_need_no_text_of_their_own(path: str, target: str) -> None:
+    folder = Entry(path=ETC, type="d")
+    assert listing_of(folder, Entry(path=f"{ETC}/{path}", type="l", target=target)).gaps == ()
+
+
 def test_a_path_that_the_walk_tells_twice_is_a_gap() -> None:
     forged = Entry(path="home/ann/.config/systemd/user/x.timer")
     true = Entry(path=forged.path, data=b"[Timer]\nOnBootSec=1\n")
