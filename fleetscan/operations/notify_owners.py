@@ -1,12 +1,11 @@
 """Mail every owner once per sweep, whatever happens in between."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from email.message import EmailMessage
 from enum import StrEnum
 from pathlib import Path
+from typing import Literal
 
-from fleetscan.errors import OutputError
+from fleetscan.errors import MailError, OutputError
 from fleetscan.model.ids import Clock, SweepId
 from fleetscan.report.delivery import DeliveryError, DeliveryFault
 from fleetscan.report.digest import OwnerDigest
@@ -103,37 +102,71 @@ def _send(
     clock: Clock,
 ) -> Notification:
     recipient = digest.owner.email
-
-    def noted(notice: Notice, detail: str = "", hint: str = "") -> Notification:
-        return Notification(recipient=recipient, subject=digest.subject, notice=notice, detail=detail, hint=hint)
-
+    detail = hint = ""
     if state is MailState.SENT:
-        return noted(Notice.ALREADY_SENT)
-    if state in (MailState.UNCERTAIN, MailState.SENDING):
+        notice = Notice.ALREADY_SENT
+    elif state in (MailState.UNCERTAIN, MailState.SENDING):
         if state is MailState.SENDING:
             store.mails.claim_mail(digest.sweep, recipient, _KIND, "", clock())
-        return noted(Notice.UNCERTAIN, "an earlier run ended while the server was taking it")
+        notice, detail = Notice.UNCERTAIN, "an earlier run ended while the server was taking it"
+    else:
+        try:
+            notice = _hand_over(store, digest, sender, options, clock)
+            if notice is Notice.ALREADY_SENT:
+                detail = "by another process"
+        except MailError as error:
+            is_uncertain = isinstance(error, DeliveryError) and error.fault is DeliveryFault.UNCERTAIN
+            notice = Notice.UNCERTAIN if is_uncertain else Notice.FAILED
+            detail, hint = error.message, error.hint
+    return Notification(recipient=recipient, subject=digest.subject, notice=notice, detail=detail, hint=hint)
+
+
+def _hand_over(
+    store: Store, digest: OwnerDigest, sender: SmtpSender, options: MailOptions, clock: Clock
+) -> Literal[Notice.SENT, Notice.ALREADY_SENT]:
+    """Send one mail that was not sent yet.
+
+    Raises:
+        MailError: It could not be made or was not taken.
+    """
+    recipient = digest.owner.email
     message = render_mail(digest, options)
-    claim = _claimer(store, digest.sweep, recipient, message, clock)
+    claim = _Claim(store, digest.sweep, recipient, str(message["Message-ID"]), clock)
     try:
-        sender.send(message, claim)
+        sender.send(message, claim.take)
     except _AlreadyClaimedError:
-        return noted(Notice.ALREADY_SENT, "by another process")
+        return Notice.ALREADY_SENT
     except DeliveryError as error:
         if error.fault is DeliveryFault.UNCERTAIN:
-            # stays `sending`; the next run finds it so and calls it uncertain
-            return noted(Notice.UNCERTAIN, error.message, error.hint)
-        if recipient not in {mail.recipient for mail in store.mails.list_mails(digest.sweep)}:
-            store.mails.claim_mail(digest.sweep, recipient, _KIND, str(message["Message-ID"]), clock())
+            raise  # it stays `sending`; the next run finds it so and calls it uncertain
+        # refused before the claim: only who holds it may say so, another process may have sent the mail meanwhile
+        if not claim.held and not claim.try_to_take():
+            return Notice.ALREADY_SENT
         store.mails.mark_failed(digest.sweep, recipient, _KIND, error.message)
-        return noted(Notice.FAILED, error.message, error.hint)
+        raise
     store.mails.mark_sent(digest.sweep, recipient, _KIND)
-    return noted(Notice.SENT)
+    return Notice.SENT
 
 
-def _claimer(store: Store, sweep: SweepId, recipient: str, message: EmailMessage, clock: Clock) -> Callable[[], None]:
-    def claim() -> None:
-        if not store.mails.claim_mail(sweep, recipient, _KIND, str(message["Message-ID"]), clock()):
+class _Claim:
+    """The right to send one mail, taken at the last moment."""
+
+    def __init__(self, store: Store, sweep: SweepId, recipient: str, message_id: str, clock: Clock) -> None:
+        self._store = store
+        self._mail = (sweep, recipient, _KIND, message_id)
+        self._clock = clock
+        self.held = False
+
+    def take(self) -> None:
+        """Take it.
+
+        Raises:
+            _AlreadyClaimedError: Another process has it, or the mail was sent.
+        """
+        if not self.try_to_take():
             raise _AlreadyClaimedError
 
-    return claim
+    def try_to_take(self) -> bool:
+        """Take it, and tell whether that went well."""
+        self.held = self._store.mails.claim_mail(*self._mail, self._clock())
+        return self.held
