@@ -397,13 +397,13 @@ if [ $booted = 1 ]; then
   allow 20
   names=$(printf '%s\n%s\n%s\n' "$text" "$unit_files" "$walk" | timer_names)
   ask_loaded system ask_system "$names"
-  # The states of timers, of what they start, and of services that somebody placed; a backslash in a name is no escape.
+  # The states of timers, of what they start, and of services that somebody placed; systemd takes a backslash in a pattern as it is.
   # shellcheck disable=SC2046  # one name a line, globbing is off
   set -- $({
     printf '%s\n' "$timers" | sed -n 's/^Unit=//p'
     printf '%s\n' "$names" | sed 's/timer$/service/'
     printf '%s\n' "$walk" | placed_services
-  } | head -n 4000 | sort -u | sed 's/\\/\\\\/g')
+  } | head -n 4000 | sort -u)
   STATUS=$unit_files_status OUT=$unit_files
   [ "$STATUS" = timeout ] || list_unit_files '*.timer' "$@"
   emit unit-files "$STATUS" system "$OUT"
