@@ -46,6 +46,7 @@ def enroll(
     from fleetscan.inventory.selection import select_hosts
     from fleetscan.model.sweep import Selection
     from fleetscan.operations.enroll_hosts import KeyStanding, accept_keys, fetch_keys
+    from fleetscan.report.verdict import count_of
     from fleetscan.ssh.fingerprints import load_fingerprints
 
     if yes and fingerprints is None:
@@ -71,7 +72,8 @@ def enroll(
 
         table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
         for header in ("host", "key type", "fingerprint", "standing"):
-            table.add_column(header, overflow="fold")
+            # a fingerprint in two pieces cannot be compared at a glance, nor searched for
+            table.add_column(header, overflow="fold", no_wrap=header == "fingerprint")
         for candidate in result.candidates:
             style = {KeyStanding.KNOWN: "dim", KeyStanding.NEW: "", KeyStanding.LISTED: "green"}
             table.add_row(
@@ -86,16 +88,17 @@ def enroll(
         changed = result.contradicted
         if changed:
             terminal.say(
-                f"{len(changed)} shown keys contradict what was accepted before; find out why, then "
+                f"in contradiction to what was accepted before: {count_of(len(changed), 'key')}; find out why, then "
                 "`fleetscan hosts forget ADDRESS` (or correct the known_hosts file) and enroll again",
                 style="bold red",
             )
-        if fresh and not yes and not _confirm(f"Accept {len(fresh)} new keys?"):
+        if fresh and not yes and not _confirm(f"Accept {count_of(len(fresh), 'new key')}?"):
             terminal.say("nothing accepted")
             raise typer.Exit(3)
         accept_keys(store, fresh)
     terminal.say(
-        f"{len(fresh)} keys accepted, {result.known_count} known before, {len(result.failures)} hosts not reached"
+        f"{count_of(len(fresh), 'key')} accepted, {result.known_count} known before, "
+        f"{count_of(len(result.failures), 'host')} not reached"
     )
     if result.failures or changed or result.mismatched:
         raise typer.Exit(3)
@@ -134,7 +137,7 @@ def list_keys(context: typer.Context, form: FormatOption = Format.TABLE) -> None
     columns: list[Column[KeyRecord]] = [
         Column("host", lambda r: f"{r.marker} {r.pattern}".strip()),
         Column("key type", lambda r: r.algorithm),
-        Column("fingerprint", lambda r: r.fingerprint),
+        Column("fingerprint", lambda r: r.fingerprint, no_wrap=True),
         Column("accepted", lambda r: show_time(r.added_at)),
         Column("by", lambda r: r.added_by or r.source),
     ]
@@ -150,10 +153,11 @@ def forget(
 ) -> None:
     """Forget the accepted keys of one address, after a reinstallation for example."""
     from fleetscan.errors import UsageError
+    from fleetscan.report.verdict import count_of
 
     invocation = invocation_of(context)
     with invocation.store() as store:
         count = store.keys.forget_keys(pattern)
     if not count:
         raise UsageError(f"no enrolled key for {pattern!r}", hint="`fleetscan hosts keys` lists them")
-    invocation.terminal.say(f"{count} keys forgotten")
+    invocation.terminal.say(f"{count_of(count, 'key')} forgotten")

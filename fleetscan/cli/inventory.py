@@ -17,14 +17,17 @@ def register(app: typer.Typer) -> None:
 @inventory_app.command("check", epilog="Example: fleetscan --inventory fleet.yaml inventory check")
 def check(context: typer.Context) -> None:
     """Read the inventory and say all that is wrong with it, before any packet is sent."""
+    from fleetscan.report.verdict import count_of
+
     invocation = invocation_of(context)
     inventory = invocation.inventory()
     owners = {host.owner.email for host in inventory.hosts}
-    count = len(inventory.hosts)
-    typer.echo(
-        f"{inventory.path}: {count} host{'s' if count != 1 else ''}, {len(inventory.groups)} groups, "
-        f"{len(owners)} owners"
+    counts = (
+        count_of(len(inventory.hosts), "host"),
+        count_of(len(inventory.groups), "group"),
+        count_of(len(owners), "owner"),
     )
+    typer.echo(f"{inventory.path}: {', '.join(counts)}")
 
 
 @inventory_app.command("list", epilog="Example: fleetscan inventory list --group web --format csv")

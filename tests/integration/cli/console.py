@@ -56,6 +56,7 @@ class Console:
             patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin.encode())))
             patch.setattr(sys, "stdout", out)
             patch.setattr(sys, "stderr", err)
+            patch.delenv("COLUMNS", raising=False)  # set by pytest-xdist
             for name, value in (env or {}).items():
                 patch.setenv(name, value)
             try:

@@ -18,6 +18,8 @@ from fleetscan.store.store import open_store
 from tests.integration.cli.console import Console, Site, assert_one_clear_line, open_site
 
 _DEADLINE_S = 60.0
+ALL_READ = 3
+"""No baseline yet, and some roles have too few hosts to be compared with each other; what was read is asked apart."""
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +73,7 @@ def check_resumed(site: Site, committed: int) -> None:
     assert len(before) >= committed
     assert len(before) < 12
     answer = site.console("--concurrency", "6", "sweep", "--resume")
-    assert answer.code == 0, answer.err
+    assert answer.code == ALL_READ, answer.err
     assert f"{12 - len(before)} of {12 - len(before)} hosts" in answer.err
     sweeps = site.console.read("sweeps", "list")
     assert [(sweep["id"], sweep["state"]) for sweep in sweeps] == [(1, "complete")]
@@ -122,7 +124,7 @@ def test_resume_with_another_selection_is_refused(site: Site) -> None:
 
 
 def test_there_is_nothing_to_resume_after_a_complete_sweep(site: Site) -> None:
-    assert site.console("--concurrency", "6", "sweep").code == 0
+    assert site.console("--concurrency", "6", "sweep").code == ALL_READ
     answer = site.console("sweep", "--resume")
     assert answer.code == 2
     assert_one_clear_line(answer, "no interrupted sweep")
@@ -142,13 +144,13 @@ def test_a_second_sweep_at_the_same_time_is_refused_and_disturbs_nothing(site: S
 
 
 def test_a_full_disk_ends_the_sweep_with_one_clear_line_and_resume_goes_on_when_there_is_space(site: Site) -> None:
-    assert site.console("sweep", "--limit", "web-01").code == 0
+    assert site.console("sweep", "--limit", "web-01").code == ALL_READ
     with _no_space_left():
         answer = site.console("sweep")
     assert answer.code == 4
     assert_one_clear_line(answer, "no space left")
     assert [visit["host"] for visit in site.console.read("sweeps", "show", "1")] == ["web-01"]
-    assert site.console("--concurrency", "6", "sweep", "--resume").code == 0
+    assert site.console("--concurrency", "6", "sweep", "--resume").code == ALL_READ
     assert len(site.console.read("sweeps", "show", "2")) == 12
 
 

@@ -55,8 +55,8 @@ def test_before_any_sweep_drift_says_what_to_do(said: dict[str, Answer]) -> None
     assert_one_clear_line(said["drift before any sweep"], "no sweep", "fleetscan sweep")
 
 
-def test_a_clean_sweep_ends_with_zero_and_claims_no_more_than_it_compared(said: dict[str, Answer]) -> None:
-    assert said["first sweep"].code == 0
+def test_a_clean_sweep_ends_with_zero_only_when_all_hosts_were_compared(said: dict[str, Answer]) -> None:
+    assert said["first sweep"].code == 3  # two hosts of a role and release are too few to be compared with each other
     assert "no baseline yet" in said["first sweep"].err
     assert "not everything could be compared" in said["first sweep"].err
     assert said["clean sweep"].code == 0

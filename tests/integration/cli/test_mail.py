@@ -75,7 +75,7 @@ def open_post_office() -> Iterator[tuple[PostOffice, int]]:
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """A project whose sweeps give both owners something to do."""
     with open_site(tmp_path_factory.mktemp("mail")) as site:
-        assert site.console("sweep").code == 0
+        assert site.console("sweep").code == 3  # read, but some have no peers to be compared with
         site.running.plant()
         yield site
 
@@ -226,7 +226,7 @@ def test_a_server_that_hangs_is_given_up_after_the_timeout(run: Console) -> None
 def test_an_owner_without_drift_or_unread_hosts_gets_no_mail(site: Site, office: tuple[PostOffice, int]) -> None:
     inbox, port = office
     run = site.console
-    assert run("-q", "sweep", "--limit", "db-01,db-02").code == 0
+    run("-q", "sweep", "--limit", "web-01,web-03,web-06")
     answer = run(*flags(port), "mail")
     assert (answer.code, answer.out) == (0, "")
     assert "no owner has anything to do" in answer.err

@@ -147,7 +147,7 @@ def test_inventory_check_counts_and_list_resolves(project: Console) -> None:
         "hosts:\n  'web[1:3].example.org': {groups: [web]}\n  db.example.org: {groups: [db]}\n"
     )
     answer = project("inventory", "check")
-    assert (answer.code, answer.out) == (0, "inventory.yaml: 4 hosts, 2 groups, 1 owners\n")
+    assert (answer.code, answer.out) == (0, "inventory.yaml: 4 hosts, 2 groups, 1 owner\n")
     assert [h["name"] for h in project.read("inventory", "list", "--group", "web", "--exclude", "web2*")] == [
         "web1.example.org",
         "web3.example.org",
