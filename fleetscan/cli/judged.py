@@ -77,7 +77,7 @@ def print_drift(terminal: Terminal, form: Format, records: list[DriftRecord]) ->
         Column("drift", lambda r: ("new " if r.is_new else "") + r.kind),
         Column("what", lambda r: r.sentence),
     ]
-    print_records(terminal, form, "drift", records, columns, empty="no drift")
+    print_records(terminal, form, "drift", records, columns, empty="no drift in what was compared")
 
 
 def print_verdict(terminal: Terminal, inputs: "ReportInputs") -> None:

@@ -126,6 +126,13 @@ def test_min_severity_leaves_out_what_is_below(run: Console) -> None:
     assert {"critical", "high"} < {item["severity"] for item in run.read("drift")}
 
 
+def test_an_empty_list_is_no_all_clear_while_hosts_are_unread(run: Console) -> None:
+    answer = run("drift", "--sweep", "3", "db-01")
+    assert answer.out == ""
+    assert answer.err.splitlines()[0] == "no drift in what was compared"
+    assert "3 hosts could not be read" in answer.err
+
+
 def test_hosts_narrow_the_list(run: Console) -> None:
     assert {item["host"] for item in run.read("drift", "db-03", "db-04")} == {"db-03", "db-04"}
 
