@@ -397,7 +397,8 @@ if [ $booted = 1 ]; then
   allow 20
   names=$(printf '%s\n%s\n%s\n' "$text" "$unit_files" "$walk" | timer_names)
   ask_loaded system ask_system "$names"
-  # The states of timers, of what they start, and of services that somebody placed; systemd takes a backslash in a pattern as it is.
+  # The states of timers, of what they start, and of services that somebody placed. systemd takes a backslash in a
+  # pattern as it is.
   # shellcheck disable=SC2046  # one name a line, globbing is off
   set -- $({
     printf '%s\n' "$timers" | sed -n 's/^Unit=//p'
