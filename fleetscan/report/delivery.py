@@ -45,7 +45,8 @@ def translate_error(error: Exception, where: str, when_lost: DeliveryFault, *, t
         when_lost: What it means when the connection was lost at this moment.
         timed_out: Whether our own deadline closed the connection.
     """
-    late = timed_out or isinstance(error, TimeoutError)
+    # smtplib turns a socket's own timeout into "disconnected"; which of the two clocks rings first is chance
+    late = timed_out or isinstance(error, TimeoutError) or isinstance(error.__context__, TimeoutError)
     if when_lost is DeliveryFault.UNCERTAIN:
         reason = "did not answer in time" if late else "hung up"
         message = f"mail server {where} {reason} after the message was sent; it may have arrived"
