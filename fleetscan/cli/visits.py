@@ -50,7 +50,7 @@ def _record(visit: Visit) -> VisitRecord:
         privilege=facts.privilege.value if facts else "",
         login=facts.login if facts else "",
         bytes_received=visit.bytes_received,
-        host_cpu_s=visit.host_cpu_s,
+        host_cpu_s=None if visit.host_cpu_s is None else round(visit.host_cpu_s, 3),
         gaps=tuple(
             GapRecord(area=g.area.value, scope=g.scope or "", status=g.status.value, path=g.path or "", reason=g.reason)
             for g in visit.coverage.gaps
