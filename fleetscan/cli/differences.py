@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from rich.text import Text
 
+from fleetscan.cli.clock import show_time
 from fleetscan.cli.output import Terminal
 from fleetscan.export.records import DriftRecord
 from fleetscan.report.visible import visible_text
@@ -17,6 +18,11 @@ def print_differences(terminal: Terminal, records: Iterable[DriftRecord]) -> Non
         _print(terminal, f"\n{record.host}  {record.subject} {record.name}  ({record.scope})", "bold")
         seen = f"{record.prevalence_count} of {record.prevalence_of_hosts}"
         _print(terminal, f"  {record.kind}, {record.severity}, on {seen}, compared with {record.reference}", "dim")
+        if record.first_seen_at is not None:
+            absent = f", not there yet {show_time(record.last_absent_at)}" if record.last_absent_at else ""
+            _print(terminal, f"  first seen {show_time(record.first_seen_at)}{absent}", "dim")
+        for path in record.paths:
+            _print(terminal, f"  file {path}", "dim")
         if record.state_before or record.state_after:
             _print(terminal, f"  state: {record.state_before or 'none'} → {record.state_after or 'none'}", "")
         for change in record.changes:
