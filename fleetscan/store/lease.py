@@ -5,10 +5,11 @@ import json
 import os
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from sqlalchemy import Connection, text
+from sqlalchemy.exc import SQLAlchemyError
 
 from fleetscan.errors import StoreBusyError
 from fleetscan.model.ids import Clock
@@ -87,6 +88,9 @@ def _hold_advisory_lock(database: Database, since: str) -> Iterator[None]:
             connection.execute(text("SELECT set_config('application_name', :holder, false)"), {"holder": holder[:63]})
         yield
     finally:
+        # The server notices a closed connection in its own time; who asks next shall not have to wait for that.
+        with suppress(SQLAlchemyError):
+            connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": _LOCK_KEY})
         # Not back into the pool: closing the connection is what frees the lock, whatever happened meanwhile.
         connection.invalidate()
         connection.close()
