@@ -10,7 +10,7 @@ LOCK := requirements/dev.lock
 PYTEST_FLAGS ?= -n 2 --dist loadfile
 
 SHELL_FILES := .ci/run tests/lab/fleet-lab.sh benchmarks/host.sh $(wildcard fleetscan/demo/shim/*.sh)
-PROBE := fleetscan/probe/probe.sh
+PROBE_PARTS := $(sort $(wildcard fleetscan/probe/parts/*.sh))
 
 LIVE_SUITES ?= bookworm trixie
 LIVE_HOSTS ?= 6
@@ -52,7 +52,7 @@ lint: venv ## Check style, types, import contracts, shell scripts and templates
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/shellcheck $(SHELL_FILES)
-	@$(BIN)/shellcheck --shell=sh $(PROBE)
+	@awk 'FNR == 1 && NR > 1 { print "" } { print }' $(PROBE_PARTS) | $(BIN)/shellcheck --shell=sh -
 	@$(BIN)/djlint --quiet --extension html.j2 --lint templates
 
 format: venv ## Format and sort imports

@@ -35,8 +35,9 @@ class ProbeScript:
 
 @cache
 def load_probe() -> ProbeScript:
-    """Read the probe that ships with this program."""
-    text = Path(__file__).with_name("probe.sh").read_bytes()
+    """Read the probe that ships with this program: its parts in the order of their numbers, one text."""
+    parts = sorted(Path(__file__).with_name("parts").glob("*.sh"))
+    text = b"\n".join(part.read_bytes() for part in parts)
     return ProbeScript(text, Sha256(hashlib.sha256(text).hexdigest()))
 
 

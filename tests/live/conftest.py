@@ -140,6 +140,12 @@ def lab() -> Iterator[Lab]:
         pytest.skip("set FLEETSCAN_LIVE=1 (make live) to boot real systemd hosts for this test")
     if os.geteuid() != 0:
         pytest.skip("live tests boot hosts with systemd-nspawn and need root: run make live as root")
+    if running := os.environ.get("FLEETSCAN_LIVE_RUNNING"):
+        # A fleet that stays up between runs, and of it only these hosts: for work on the live tests themselves.
+        fleet = Lab(run_lab("list").stdout.decode())
+        fleet.hosts = tuple(host for host in fleet.hosts if host.name in running.split())
+        yield fleet
+        return
     hosts = os.environ.get("FLEETSCAN_LIVE_HOSTS", "6")
     suites = os.environ.get("FLEETSCAN_LIVE_SUITES", "bookworm trixie").split()
     run_lab("down")

@@ -78,7 +78,7 @@ def test_the_wheel_carries_all_that_the_program_reads(wheel: Path) -> None:
     ):
         files = (path for path in (ROOT / folder).rglob("*") if path.is_file() and "__pycache__" not in path.parts)
         expected |= {f"{inside}/{path.relative_to(ROOT / folder)}" for path in files if not path.name.startswith(".")}
-    assert "fleetscan/probe/probe.sh" in expected
+    assert "fleetscan/probe/parts/10-setup.sh" in expected
     assert any(name.startswith("fleetscan/demo/shim/") for name in expected)
     assert any(name.startswith("fleetscan/_data/templates/report/") for name in expected)
     assert expected - names == set()
@@ -112,7 +112,9 @@ def test_an_installed_program_makes_its_project_and_database(installed: Path, el
 
 def test_an_installed_program_sends_the_probe_of_the_checkout(installed: Path, elsewhere: Path) -> None:
     code = "from fleetscan.probe.script import load_probe; print(load_probe().text.decode(), end='')"
-    assert run("-c", code, cwd=elsewhere, path=installed).stdout == (ROOT / "fleetscan/probe/probe.sh").read_text()
+    parts = sorted((ROOT / "fleetscan/probe/parts").glob("*.sh"))
+    expected = "\n".join(part.read_text() for part in parts)
+    assert run("-c", code, cwd=elsewhere, path=installed).stdout == expected
 
 
 def test_an_editable_installation_points_at_the_checkout(checkout: Path, tmp_path: Path) -> None:

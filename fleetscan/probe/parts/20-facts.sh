@@ -1,0 +1,30 @@
+# --- who and what is this host ------------------------------------------------------------------------------------
+UID_=$(id -u)
+first_line etc/machine-id
+machine_id=$LINE
+first_line proc/1/comm
+init=$LINE
+merged=0
+[ -L lib ] && merged=1
+booted=0
+[ -d run/systemd/system ] && command -v systemctl >/dev/null 2>&1 && booted=1
+emit facts ok system "login=$(id -un)
+uid=$UID_
+sudo_uid=${SUDO_UID-}
+sudo_wanted=$WANT_SUDO
+hostname=$(uname -n)
+kernel=$(uname -r)
+machine_id=$machine_id
+init=$init
+merged_usr=$merged
+booted=$booted
+clock=$(date +%s)"
+
+os=etc/os-release
+[ -r $os ] || os=usr/lib/os-release
+if [ -f $os ]; then
+  capture 16384 limit cat $os
+  emit os-release "$STATUS" system "$OUT"
+else
+  emit os-release missing system ''
+fi

@@ -1,0 +1,134 @@
+# --- where unit files can lie -------------------------------------------------------------------------------------
+# tidy PATH → D: relative to /, no slash doubled or last, because `//` ends a path in the walk
+tidy() {
+  D=$1
+  while :; do
+    case $D in
+    *//*) D=${D%%//*}/${D#*//} ;;
+    */) D=${D%/} ;;
+    *) break ;;
+    esac
+  done
+  D=${D#/}
+}
+# Mounts in user space: even root may not look into one that a user made, and it looks absent.
+fused=$(sed -n 's/^[0-9]* [0-9]* [^ ]* [^ ]* \([^ ]*\) .* - fuse.*/\1/p' proc/self/mountinfo 2>/dev/null)
+# closed PATH: it looks absent, but something at it or on the way to it may not be entered, so it could be there
+closed() {
+  up=$1
+  while :; do
+    case $NL$fused$NL in *"$NL/$up$NL"*) return 0 ;; esac
+    case $up in */*) up=${up%/*} ;; *) return 1 ;; esac
+    if [ -d "$up" ]; then
+      [ ! -x "$up" ]
+      return
+    fi
+  done
+}
+# add DIR: walk it too, if it is there, and say so if it cannot be entered
+DIRS=
+denied=
+add() {
+  tidy "$1"
+  d=$D
+  case $NL$DIRS in *"$NL$d$NL"*) return ;; esac
+  [ $merged = 1 ] && case $d in lib/*) return ;; esac
+  case $d in -*) denied=${denied}denied:$d$NL && return ;; esac # to `find` it would be an option
+  if [ ! -d "$d" ]; then
+    closed "$d" && denied=${denied}denied:$d$NL
+    return
+  fi
+  if [ -r "$d" ] && [ -x "$d" ]; then DIRS=$DIRS$d$NL; else denied=${denied}denied:$d$NL; fi
+}
+for d in etc/systemd/system.control run/systemd/system.control run/systemd/transient run/systemd/generator.early \
+  etc/systemd/system etc/systemd/system.attached run/systemd/system run/systemd/system.attached run/systemd/generator \
+  usr/local/lib/systemd/system usr/lib/systemd/system lib/systemd/system run/systemd/generator.late \
+  etc/systemd/user etc/xdg/systemd/user run/systemd/user usr/local/lib/systemd/user usr/local/share/systemd/user \
+  usr/share/systemd/user usr/lib/systemd/user lib/systemd/user \
+  var/lib/systemd/linger var/lib/systemd/timers $unit_path; do
+  add "$d"
+done
+
+# Mount points where a look could mount something, or hang: "fstype path" a line.
+remote=$(sed -n 's/^[0-9]* [0-9]* [^ ]* [^ ]* \([^ ]*\) .* - \(autofs\|nfs\|nfs4\|cifs\|smb3\|fuse\.sshfs\|afs\|lustre\|ceph\|9p\) .*/\2 \1/p' proc/self/mountinfo 2>/dev/null)
+
+# below PATH → FSTYPE: the remote file system it lies on, empty for none
+below() {
+  FSTYPE=
+  for m in $remote; do
+    case $1/ in "${m#* }"/*) FSTYPE=${m%% *} ;; esac
+  done
+}
+
+capture 4194304 limit getent passwd
+passwd=$(printf '%s\n' "$OUT" | head -n "$MAX_USERS" | cut -d: -f1,3,4,6,7)
+[ "$STATUS" = ok ] && [ "$(printf '%s\n' "$OUT" | wc -l)" -gt "$MAX_USERS" ] && STATUS=truncated
+emit users "$STATUS" system "$passwd"
+
+homes=
+for line in $passwd; do
+  name=${line%%:*}
+  rest=${line#*:}
+  uid=${rest%%:*}
+  rest=${rest#*:*:}
+  home=${rest%%:*}
+  case $home in /*) tidy "$home" ;; *) continue ;; esac
+  case $D in '' | nonexistent* | dev/* | proc/* | sys/*) continue ;; esac
+  h=$D home=/$D
+  below "$home"
+  if [ -n "$FSTYPE" ]; then
+    homes=${homes}remote-$FSTYPE:$name:$uid:$home$NL
+    continue
+  fi
+  if [ ! -d "$h" ]; then
+    closed "$h" && homes=${homes}denied:$name:$uid:$home$NL
+    continue
+  fi
+  case $h in -*) h= ;; esac # to `find` it would be an option
+  if [ ! -x "$h" ]; then
+    homes=${homes}denied:$name:$uid:$home$NL
+    continue
+  fi
+  status=ok
+  for sub in .config/systemd/user .config/systemd/user.control .local/share/systemd/user .local/share/systemd/timers; do
+    top=$h/${sub%%/*}
+    [ -d "$h/$sub" ] || {
+      closed "$h/$sub" && status=denied
+      [ -L "$h/$sub" ] && status=link-out
+      continue
+    }
+    if [ -L "$top" ] || [ -L "$h/${sub%/*}" ] || [ -L "$h/$sub" ] || [ -L "$h/.local/share" ]; then
+      # a user's link may point anywhere: it is followed only inside the home
+      real=$(readlink -f "$h/$sub") base=$(readlink -f "$h")
+      case $real in "$base"/*) ;; *) status=link-out && continue ;; esac
+    fi
+    case $NL$DIRS in *"$NL$h/$sub$NL"*) continue ;; esac # two accounts may share a home
+    if [ -r "$h/$sub" ] && [ -x "$h/$sub" ]; then DIRS=$DIRS$h/$sub$NL; else status=denied; fi
+  done
+  homes=$homes$status:$name:$uid:$home$NL
+done
+emit homes ok system "$homes"
+
+runtimes=
+set +f
+for r in run/user/*; do
+  set -f
+  [ -d "$r" ] || continue
+  if [ ! -x "$r" ]; then
+    runtimes=${runtimes}denied:${r#run/user/}$NL
+    continue
+  fi
+  runtimes=${runtimes}ok:${r#run/user/}$NL
+  for sub in transient user user.control generator generator.early generator.late; do
+    if [ -L "$r/systemd" ]; then
+      denied=${denied}link-out:$r/systemd$NL
+    elif [ -L "$r/systemd/$sub" ]; then
+      denied=${denied}link-out:$r/systemd/$sub$NL
+    else
+      add "$r/systemd/$sub"
+    fi
+  done
+done
+set -f
+emit runtimes ok system "$runtimes"
+emit denied ok system "$denied"
