@@ -9,8 +9,9 @@ from fleetscan.model.baseline import Cohort
 from fleetscan.model.coverage import Area, Coverage, Gap, ReadStatus
 from fleetscan.model.digest import digest_bytes
 from fleetscan.model.ids import SYSTEM, HostName, Scope, Sha256, UnitName, scope_user, user_scope
+from fleetscan.model.origin import Origin
 from fleetscan.model.subject import Subject, SubjectKey, SubjectKind
-from fleetscan.model.unit import Directive, EffectiveUnit, LoadState, Origin, SourceKind, UnitSource, UnitState
+from fleetscan.model.unit import Directive, EffectiveUnit, LoadState, SourceKind, UnitSource, UnitState
 from fleetscan.systemd.exec_line import parse_exec
 from fleetscan.systemd.triggers import build_triggers
 

@@ -9,11 +9,12 @@ from fleetscan.model.coverage import Area, Coverage, Gap, ReadStatus
 from fleetscan.model.drift import DirectiveChange, DriftItem, DriftKind, HostDrift, Severity, TextChange
 from fleetscan.model.host import Connection, Host, Owner
 from fleetscan.model.ids import SYSTEM, HostName, Scope, Sha256, SweepId, UnitName, user_scope
+from fleetscan.model.origin import Origin
 from fleetscan.model.outcome import Outcome
 from fleetscan.model.snapshot import HostFacts, Privilege, TimerRow
 from fleetscan.model.subject import Fingerprint, Subject, SubjectKey, SubjectKind
 from fleetscan.model.sweep import Selection, Sweep, SweepState, Visit
-from fleetscan.model.unit import ExecCommand, Origin, SourceKind, Trigger, UnitSource, UnitState
+from fleetscan.model.unit import ExecCommand, SourceKind, Trigger, UnitSource, UnitState
 from fleetscan.report.inputs import BaselineHeader, ItemKey, ReportInputs
 
 NOW = datetime(2026, 11, 24, 3, 5, tzinfo=UTC)

@@ -3,8 +3,9 @@
 from fleetscan.analyse.meaning import TARGET_ENTRY, Entry, build_meaning, entry_of
 from fleetscan.model.drift import DirectiveChange
 from fleetscan.model.ids import UnitName
+from fleetscan.model.origin import Origin
 from fleetscan.model.subject import Subject, SubjectKind
-from fleetscan.model.unit import Directive, Origin
+from fleetscan.model.unit import Directive
 
 MAX_CHANGES = 100
 """Changes of one subject that are kept; a hostile unit may hold any number of directives."""

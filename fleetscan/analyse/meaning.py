@@ -11,8 +11,9 @@ import re
 from collections.abc import Mapping
 
 from fleetscan.model.ids import UnitName
+from fleetscan.model.origin import Origin
 from fleetscan.model.subject import Subject, SubjectKind
-from fleetscan.model.unit import Directive, ExecCommand, Origin, Trigger
+from fleetscan.model.unit import Directive, ExecCommand, Trigger
 from fleetscan.systemd.directive_kinds import BOOLEAN_KEYS, DEPENDENCY_KEYS, TRIGGER_KEYS, parse_boolean
 
 Entry = tuple[str, str, str]

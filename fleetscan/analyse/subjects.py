@@ -7,18 +7,10 @@ from fleetscan.analyse.fingerprint import UNSEALED, seal_subject
 from fleetscan.analyse.meaning import LOAD_STATE_KEY, carries_meaning
 from fleetscan.analyse.sentence import cut_text
 from fleetscan.model.ids import GLOBAL_USER, SYSTEM, Scope, UnitName, scope_user, user_scope
+from fleetscan.model.origin import Origin
 from fleetscan.model.snapshot import Artifact, ArtifactKind, HostFacts
 from fleetscan.model.subject import Subject, SubjectKey, SubjectKind
-from fleetscan.model.unit import (
-    Directive,
-    EffectiveUnit,
-    ExecCommand,
-    Job,
-    LoadState,
-    Origin,
-    UnitSource,
-    UnitState,
-)
+from fleetscan.model.unit import Directive, EffectiveUnit, ExecCommand, Job, LoadState, UnitSource, UnitState
 from fleetscan.systemd.directive_kinds import EXEC_KEYS
 from fleetscan.systemd.exec_line import parse_exec
 from fleetscan.systemd.jobs import EACH_USER, build_jobs, build_loose_units

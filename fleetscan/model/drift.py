@@ -6,8 +6,8 @@ from enum import IntEnum, StrEnum
 
 from fleetscan.model.baseline import Cohort, Prevalence
 from fleetscan.model.ids import HostName, UnitName
+from fleetscan.model.origin import Origin
 from fleetscan.model.subject import Subject, SubjectKey
-from fleetscan.model.unit import Origin
 
 
 class DriftKind(StrEnum):

@@ -66,6 +66,22 @@ class ArtifactKind(StrEnum):
     """A user whose manager starts at boot (`/var/lib/systemd/linger/NAME`)."""
     STAMP = "stamp"
     """The stamp file of a persistent timer."""
+    PROGRAM = "program"
+    """A file outside the unit directories that a job runs: an executable, or the script of an interpreter."""
+    ENVIRONMENT = "environment"
+    """An environment file of a job: the names it sets, and the values of those that steer a loader or interpreter."""
+    PACKAGE = "package"
+    """An installed package that owns something of the snapshot, with its version."""
+    GENERATOR = "generator"
+    """An entry of a generator directory: what systemd executes at boot and at each reload."""
+    ACTIVATOR = "activator"
+    """A udev rule or D-Bus service file that names a unit to start."""
+    MOUNT = "mount"
+    """A mount on or over a unit directory."""
+    EXTENSION = "extension"
+    """A system extension image (`systemd-sysext`) merged into `/usr`."""
+    AUDIT_RULE = "audit rule"
+    """A rule of the audit system that watches a directory of units."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,6 +155,55 @@ class TimerRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class UnitProcess:
+    """One process of a unit that a timer starts.
+
+    Attributes:
+        scope: Whose manager runs the unit.
+        unit: The unit of its control group.
+        user: Account it runs as, by name or number.
+        started_at: When it began, None when the host does not tell.
+        command: Its command line with spaces between the words, cut to 1,024 characters.
+        executable: What `/proc/PID/exe` points at, empty when it may not be read.
+    """
+
+    scope: Scope
+    unit: UnitName
+    pid: int
+    parent_pid: int
+    user: str
+    started_at: datetime | None
+    command: str
+    executable: str = ""
+
+
+class TraceSource(StrEnum):
+    """Which log told of a transient unit."""
+
+    JOURNAL = "journal"
+    AUDIT = "audit"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunTrace:
+    """One record of a log that a transient unit was made or run.
+
+    Attributes:
+        unit: The transient unit, empty when the record does not name it.
+        command: The command line, empty when the record does not have it; cut to 1,024 characters.
+        user: Account that asked for it, by name or number; empty when unknown.
+        event: What happened, in the log's own terms: `started`, `EXECVE`, `SERVICE_START`.
+    """
+
+    source: TraceSource
+    at: datetime
+    unit: UnitName
+    command: str
+    user: str
+    event: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RuntimeState:
     """What changes by itself between two visits; kept beside the snapshot, for the latest visit only.
 
@@ -147,6 +212,8 @@ class RuntimeState:
         times: Times of files outside the vendor directories, by canonical path.
         host_cpu_s: CPU seconds the probe used on the host, None when the shell does not tell.
         bytes_received: Bytes that the visit brought over the wire (after SSH decryption).
+        processes: Processes of units that timers start, sorted by scope, unit and pid.
+        traces: Transient units that the logs tell of since the last visit, oldest first.
     """
 
     timers: tuple[TimerRow, ...] = ()
@@ -154,6 +221,8 @@ class RuntimeState:
     remote_at: datetime | None = None
     host_cpu_s: float | None = None
     bytes_received: int = 0
+    processes: tuple[UnitProcess, ...] = ()
+    traces: tuple[RunTrace, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

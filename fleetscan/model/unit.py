@@ -4,14 +4,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from fleetscan.model.ids import Scope, Sha256, UnitName
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Origin:
-    """Where a value stands. `line` is 1-based, the line on which the assignment begins."""
-
-    path: str
-    line: int
+from fleetscan.model.origin import Origin
+from fleetscan.model.program import Program
+from fleetscan.model.relation import Activation, Disagreement
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +141,9 @@ class Job:
         activates: The unit that the timer starts, None when the timer itself cannot be read.
         links: Paths of links that enable the timer or the activated unit.
         run_as: Effective user of the activated service (`root` in the system scope when not set).
+        programs: Files that its commands run and read, in the order of the commands.
+        disagreements: Where the views of its units contradict each other.
+        activations: What else starts its units.
     """
 
     scope: Scope
@@ -158,3 +156,6 @@ class Job:
     links: tuple[str, ...] = ()
     run_as: str = ""
     state: UnitState = field(default_factory=UnitState)
+    programs: tuple[Program, ...] = ()
+    disagreements: tuple[Disagreement, ...] = ()
+    activations: tuple[Activation, ...] = ()

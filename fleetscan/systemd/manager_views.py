@@ -5,8 +5,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from fleetscan.model.ids import Scope
+from fleetscan.model.origin import Origin
 from fleetscan.model.snapshot import Artifact, ArtifactKind
-from fleetscan.model.unit import Directive, EffectiveUnit, LoadState, Origin, UnitState
+from fleetscan.model.unit import Directive, EffectiveUnit, LoadState, UnitState
 from fleetscan.systemd.directive_kinds import EXEC_KEYS
 from fleetscan.systemd.names import unit_type
 

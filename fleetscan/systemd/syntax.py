@@ -7,7 +7,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from fleetscan.model.unit import Directive, Origin
+from fleetscan.model.origin import Origin
+from fleetscan.model.unit import Directive
 
 MAX_LINE_BYTES = 1024 * 1024
 """LONG_LINE_MAX: a line this long, or a continued line longer than it, makes the whole file unreadable."""

@@ -12,8 +12,9 @@ from fleetscan.model.baseline import Approval, Baseline, BaselineItem, Cohort, O
 from fleetscan.model.digest import digest_bytes
 from fleetscan.model.hostkey import KeyMarker, KnownKey
 from fleetscan.model.ids import SYSTEM, UnitName
+from fleetscan.model.origin import Origin
 from fleetscan.model.subject import Fingerprint, Subject, SubjectKey, SubjectKind
-from fleetscan.model.unit import Directive, Origin, SourceKind, UnitSource, UnitState
+from fleetscan.model.unit import Directive, SourceKind, UnitSource, UnitState
 from fleetscan.store.baselines import BaselineState
 from fleetscan.store.mails import MailState
 from fleetscan.store.store import Store

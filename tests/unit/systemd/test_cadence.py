@@ -5,7 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fleetscan.errors import ParseError
-from fleetscan.model.unit import Origin, Trigger
+from fleetscan.model.origin import Origin
+from fleetscan.model.unit import Trigger
 from fleetscan.systemd.cadence import next_runs, runs_a_day, shortest_interval_s
 from fleetscan.systemd.calendar import normalise_calendar
 from fleetscan.systemd.timespan import format_timespan, parse_timespan

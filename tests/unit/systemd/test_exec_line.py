@@ -2,7 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fleetscan.model.unit import Directive, ExecCommand, Origin
+from fleetscan.model.origin import Origin
+from fleetscan.model.unit import Directive, ExecCommand
 from fleetscan.systemd.exec_line import parse_exec
 
 ORIGIN = Origin("/etc/systemd/system/x.service", 7)

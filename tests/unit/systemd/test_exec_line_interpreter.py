@@ -2,7 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fleetscan.model.unit import Directive, Origin
+from fleetscan.model.origin import Origin
+from fleetscan.model.unit import Directive
 from fleetscan.systemd.exec_line import parse_exec
 from fleetscan.systemd.interpreter import InterpreterScript, interpreter_script
 

@@ -3,7 +3,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fleetscan.model.ids import SYSTEM, UnitName
-from fleetscan.model.unit import Directive, EffectiveUnit, LoadState, Origin, Trigger
+from fleetscan.model.origin import Origin
+from fleetscan.model.unit import Directive, EffectiveUnit, LoadState, Trigger
 from fleetscan.systemd.triggers import build_triggers, describe_triggers
 
 
