@@ -22,10 +22,12 @@ class Offer:
     Attributes:
         number: Its place in the host's list of hashes.
         size: Bytes, as the walk saw it.
+        reader: With whose rights it is read: `-` for the probe's own, or a uid. One request has one reader.
     """
 
     number: int
     size: int
+    reader: str = "-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +48,13 @@ class Request:
 
 
 def plan_requests(offers: Mapping[Sha256, Offer], wanted: Collection[Sha256]) -> Iterator[Request]:
-    """Split what is wanted into requests of bounded size, in the host's own order (its answer follows that order)."""
+    """Split what is wanted into requests of bounded size and one reader, in the host's order, which answers follow."""
     batch: list[tuple[Sha256, Offer]] = []
     size = 0
-    for sha256 in sorted(wanted, key=lambda sha: offers[sha].number):
+    for sha256 in sorted(wanted, key=lambda sha: (offers[sha].reader, offers[sha].number)):
         offer = offers[sha256]
-        if batch and (len(batch) == _BATCH_FILES or size + offer.size > _BATCH_BYTES):
+        full = len(batch) == _BATCH_FILES or size + offer.size > _BATCH_BYTES
+        if batch and (full or batch[-1][1].reader != offer.reader):
             yield Request(tuple(batch))
             batch, size = [], 0
         batch.append((sha256, offer))

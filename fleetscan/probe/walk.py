@@ -9,7 +9,7 @@ from fleetscan.model.ids import Sha256
 
 _FIELDS = re.compile(
     # every number is bounded: the host may send what it likes, and the store keeps 64 bits
-    r"(?P<type>[a-zA-Z!]) (?P<mode>[0-7]{1,6}) (?P<uid>[0-9]{1,10}) (?P<gid>[0-9]{1,10}) (?P<size>[0-9]{1,18}|-)"
+    r"(?P<type>[a-zA-Z!~]) (?P<mode>[0-7]{1,6}) (?P<uid>[0-9]{1,10}) (?P<gid>[0-9]{1,10}) (?P<size>[0-9]{1,18}|-)"
     r" (?P<links>[0-9]{1,10}) (?P<mtime>-?[0-9]{1,20}(?:\.[0-9]*)?|-) (?P<ctime>-?[0-9]{1,20}(?:\.[0-9]*)?|-)"
     r" (?P<inode>[0-9]{1,20}|-) (?P<path>.*?)//(?P<target>.*)",
     re.DOTALL,
@@ -26,7 +26,8 @@ class WalkRecord:
     """One entry of a unit directory.
 
     Attributes:
-        type: `find -printf %y`: f, d, l, p, s, c, b; `!` is a directory that may not be read.
+        type: `find -printf %y`: f, d, l, p, s, c, b; `!` is a directory that may not be read, `~` something on a file
+            system that is not looked at, whose type is then the target.
         path: Absolute path.
         size: Bytes; None for unreadable directories.
         modified_s: Seconds since the epoch, from year 1 to 9999 (what lies outside is brought to the edge); None in the
@@ -105,27 +106,31 @@ class HashedFile:
     Attributes:
         number: Its place in the list, from 1; contents are asked for by it.
         path: Absolute path.
+        reader: With whose rights it was read: `-` for the probe's own, or a uid.
     """
 
     number: int
     path: str
     sha256: Sha256
+    reader: str
 
 
-def parse_hashes(payload: bytes, *, truncated: bool) -> Iterator[HashedFile]:
+def parse_hashes(payload: bytes, reader: str, first: int, *, truncated: bool) -> Iterator[HashedFile]:
     """Read the lines of `sha256sum` that can be read; a file whose line is missing counts as unreadable elsewhere.
 
     Args:
         payload: The section's bytes.
+        reader: With whose rights they were read.
+        first: Number of the first line.
         truncated: The last line may be cut short, so that its path could be that of another file; it is left out.
     """
     lines = payload.decode("utf-8", "surrogateescape").split("\n")
-    for number, line in enumerate(lines[:-1] if truncated else lines, start=1):
+    for number, line in enumerate(lines[:-1] if truncated else lines, start=first):
         match = _HASH_LINE.fullmatch(line)
         if match is None:
             continue
         escaped, sha256, path = match.groups()
-        yield HashedFile(number, "/" + (_unescape(path) if escaped else path), Sha256(sha256))
+        yield HashedFile(number, "/" + (_unescape(path) if escaped else path), Sha256(sha256), reader)
 
 
 def _unescape(path: str) -> str:

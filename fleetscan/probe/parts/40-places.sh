@@ -65,6 +65,42 @@ passwd=$(printf '%s\n' "$OUT" | head -n "$MAX_USERS" | cut -d: -f1,3,4,6,7)
 [ "$STATUS" = ok ] && [ "$(printf '%s\n' "$OUT" | wc -l)" -gt "$MAX_USERS" ] && STATUS=truncated
 emit users "$STATUS" system "$passwd"
 
+# as_who WHO COMMAND…: with the rights of an account, `-` for the probe's own. What users own is read with no more than
+# their own rights, so that a link or a swapped folder of theirs leads nowhere that they could not go themselves.
+as_who() {
+  as=$1
+  shift
+  [ "$as" = - ] && {
+    limit "$@"
+    return
+  }
+  as_gid=$(printf '%s\n' "$passwd" | sed -n "s/^[^:]*:$as:\([0-9]*\):.*/\1/p" | head -n 1)
+  [ -n "$as_gid" ] || as_gid=$(stat -c %g "run/user/$as" 2>/dev/null)
+  limit setpriv "--reuid=$as" "--regid=$as_gid" --clear-groups "$@"
+}
+# reader UID → WHO: with whose rights to read what belongs to an account; only root can take another's
+reader() { if [ "$UID_" = 0 ] && [ "$1" != 0 ]; then WHO=$1; else WHO=-; fi; }
+# add_as DIR: walk it, with the rights of WHO
+USER_DIRS=
+add_as() {
+  case $NL$DIRS$USER_DIRS in *"$NL$1$NL"* | *":$1$NL"*) return ;; esac # two accounts may share a home
+  if [ "$WHO" = - ]; then DIRS=$DIRS$1$NL; else USER_DIRS=$USER_DIRS$WHO:$1$NL; fi
+}
+# leads_out HOME DIR: a link on the way below HOME leads out of it. A user's link may point anywhere; none is followed
+# that leaves the home, not even to see whether something is there.
+leads_out() {
+  up=$2 linked=0
+  while [ "$up" != "$1" ]; do
+    [ -L "$up" ] && linked=1
+    case $up in */*) up=${up%/*} ;; *) break ;; esac
+  done
+  [ $linked = 1 ] || return 1
+  real=$(limit readlink -f "$2") base=$(readlink -f "$1")
+  case $real in "${base%/}"/*) ;; *) return 0 ;; esac
+  below "$real"
+  [ -n "$FSTYPE" ]
+}
+
 homes=
 for line in $passwd; do
   name=${line%%:*}
@@ -90,20 +126,19 @@ for line in $passwd; do
     continue
   fi
   status=ok
+  reader "$uid"
   for sub in .config/systemd/user .config/systemd/user.control .local/share/systemd/user .local/share/systemd/timers; do
-    top=$h/${sub%%/*}
-    [ -d "$h/$sub" ] || {
+    # without the first folder there is nothing, and most accounts have none
+    [ -L "$h/${sub%%/*}" ] || [ -d "$h/${sub%%/*}" ] || continue
+    if leads_out "$h" "$h/$sub"; then
+      status=link-out
+    elif [ ! -d "$h/$sub" ]; then
       closed "$h/$sub" && status=denied
-      [ -L "$h/$sub" ] && status=link-out
-      continue
-    }
-    if [ -L "$top" ] || [ -L "$h/${sub%/*}" ] || [ -L "$h/$sub" ] || [ -L "$h/.local/share" ]; then
-      # a user's link may point anywhere: it is followed only inside the home
-      real=$(readlink -f "$h/$sub") base=$(readlink -f "$h")
-      case $real in "$base"/*) ;; *) status=link-out && continue ;; esac
+    elif [ "$WHO" = - ] && { [ ! -r "$h/$sub" ] || [ ! -x "$h/$sub" ]; }; then
+      status=denied
+    else
+      add_as "$h/$sub"
     fi
-    case $NL$DIRS in *"$NL$h/$sub$NL"*) continue ;; esac # two accounts may share a home
-    if [ -r "$h/$sub" ] && [ -x "$h/$sub" ]; then DIRS=$DIRS$h/$sub$NL; else status=denied; fi
   done
   homes=$homes$status:$name:$uid:$home$NL
 done
@@ -119,13 +154,15 @@ for r in run/user/*; do
     continue
   fi
   runtimes=${runtimes}ok:${r#run/user/}$NL
+  case ${r#run/user/} in *[!0-9]*) continue ;; esac
+  reader "${r#run/user/}"
   for sub in transient user user.control generator generator.early generator.late; do
     if [ -L "$r/systemd" ]; then
       denied=${denied}link-out:$r/systemd$NL
     elif [ -L "$r/systemd/$sub" ]; then
       denied=${denied}link-out:$r/systemd/$sub$NL
-    else
-      add "$r/systemd/$sub"
+    elif [ -d "$r/systemd/$sub" ]; then
+      add_as "$r/systemd/$sub"
     fi
   done
 done

@@ -1,33 +1,59 @@
 # --- the walk: what is there, then what is in it ------------------------------------------------------------------
 # Records begin with a token that nobody could know when the file was named; `//` cannot occur in a path.
 # Files of transient scopes are left out: a scope starts no code, and each login (this one, too) has a new one.
-# shellcheck disable=SC2086  # one directory a line, globbing is off
+# walk_dirs WHO DIR…
 walk_dirs() {
-  limit find -H $DIRS -maxdepth 2 \
+  walker=$1
+  shift
+  as_who "$walker" find -H "$@" -maxdepth 2 \
     \( -type f -path '*/systemd/transient/*.scope' \) -prune -o \
     \( -type d ! \( -readable -executable \) -printf "$K ! %m %U %G - %n - - - %p//\n" -prune \) -o \
     \( -path 'usr/lib/*' -printf "$K %y %m %U %G %s %n - - - %p//%l\n" \) -o \
     -printf "$K %y %m %U %G %s %n %T@ %C@ %i %p//%l\n"
 }
-# shellcheck disable=SC2086
-hash_files() {
-  limit find -H $DIRS -maxdepth 2 -type d ! \( -readable -executable \) -prune -o \
+# hash_dirs WHO DIR…
+hash_dirs() {
+  walker=$1
+  shift
+  as_who "$walker" find -H "$@" -maxdepth 2 -type d ! \( -readable -executable \) -prune -o \
     -type f -size +0 ! -path '*/systemd/transient/*.scope' -size -4097k -exec sha256sum -- {} +
 }
-walk='' HASHES=''
+# offer WHO [!]: emit what was captured of sha256sum. Lines are numbered on from those before; contents are asked for by
+# these numbers, and read with the same rights; `!` marks files of which only programs are given.
+HASHES='' HASHED=0
+offer() {
+  emit hashes "$STATUS" "$1 $((HASHED + 1))" "$OUT"
+  [ -n "$OUT" ] || return 0
+  HASHES=$HASHES$(printf '%s\n' "$OUT" | sed "s/^/$1${2-}:/")$NL
+  HASHED=$((HASHED + $(printf '%s\n' "$OUT" | wc -l)))
+}
+walk=''
 if [ -z "$DIRS" ]; then
-  emit walk failed-1 system ''
+  emit walk failed-1 - ''
 elif find etc -maxdepth 0 -printf '' 2>/dev/null; then
-  capture 16777216 walk_dirs
-  emit walk "$STATUS" system "$OUT"
+  # shellcheck disable=SC2086  # one directory a line, globbing is off
+  capture 16777216 walk_dirs - $DIRS
+  emit walk "$STATUS" - "$OUT"
   walk=$OUT
-  if command -v sha256sum >/dev/null 2>&1; then
-    capture 16777216 hash_files
-    emit hashes "$STATUS" system "$OUT"
-    HASHES=$OUT
-  else
-    emit hashes missing system ''
-  fi
+  # shellcheck disable=SC2086
+  capture 16777216 hash_dirs - $DIRS
+  offer -
+  SECONDS_EACH=5
+  allow 30
+  for WHO in $(printf '%s' "$USER_DIRS" | sed 's/:.*//' | sort -un); do
+    if late; then
+      emit walk timeout "$WHO" ''
+      continue
+    fi
+    # shellcheck disable=SC2046  # one directory a line, globbing is off
+    set -- $(printf '%s' "$USER_DIRS" | sed -n "s/^$WHO://p")
+    capture 4194304 walk_dirs "$WHO" "$@"
+    emit walk "$STATUS" "$WHO" "$OUT"
+    case $NL$OUT in *"$NL$K f "*) ;; *) continue ;; esac
+    capture 4194304 hash_dirs "$WHO" "$@"
+    offer "$WHO"
+  done
+  SECONDS_EACH=20
 else
-  emit walk missing system ''
+  emit walk missing - ''
 fi

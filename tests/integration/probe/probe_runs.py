@@ -47,8 +47,8 @@ class Run:
         views = (ArtifactKind.LOADED, ArtifactKind.UNIT_FILE)
         return {artifact.name: artifact for artifact in self.listing.artifacts if artifact.kind not in views}
 
-    def section(self, name: str, scope: str = "system") -> Frame:
-        (found,) = [frame for frame in self.frames if (frame.section, frame.scope) == (name, scope)]
+    def section(self, name: str, scope: str | None = None) -> Frame:
+        (found,) = [frame for frame in self.frames if frame.section == name and scope in (None, frame.scope)]
         return found
 
     def contents(self) -> list[bytes]:

@@ -83,8 +83,8 @@ def test_a_home_that_looks_like_an_option_ends_no_walk(shell: Sequence[str], tre
 def test_an_endless_name_in_a_link_does_not_make_every_timer_be_asked_by_itself(
     shell: Sequence[str], tree: HostTree, root: Path
 ) -> None:
-    tree.files[f"{DEPLOYS}/a.timer"] = TreeFile(TIMER)
-    tree.links[f"{DEPLOYS}/b.timer"] = "x" * 300 + ".timer"
+    tree.files[f"{ETC}/a.timer"] = TreeFile(TIMER)
+    tree.links[f"{ETC}/b.timer"] = "x" * 300 + ".timer"
     tree.write(root)
     shim, asked = root / SHIM / "systemctl", root / "asked"
     shim.unlink()

@@ -176,7 +176,8 @@ def test_an_unknown_number_gives_nothing_and_the_dialogue_goes_on(
 
 @pytest.mark.parametrize(
     "requests",
-    [b"", b"hello\n", b"fetch\n", b"fetch \n", b"fetch  1\n", b"fetch 1  2\n", b"fetch 1 \n", b"fetch 1;id\n",
+    [b"", b"hello\n", b"fetch\n", b"fetch \n", b"fetch 1;id\n", b"stat - 1;id\n", b"stat\n",
+     b"hash - \n", b"hash - 1 1\n", b"variables $(id) 1\n", b"packages x\n", b"stat 0 -1\n",
      b"fetch $(touch x)\n", b"fetch -1\n", b"fetch 1p;w x\n", b"\xff\n", b"\0\n", b"x" * 100_000 + b"\n"],
 )  # fmt: skip
 def test_other_requests_end_the_dialogue_politely(

@@ -12,7 +12,12 @@ TOKEN = SENTINEL[:6]
 ETC = "etc/systemd/system"
 
 
-def frame(section: str, payload: bytes | str = b"", *, status: str = "ok", scope: str = "system") -> Frame:
+# Sections that tell with whose rights they were read.
+_SCOPES = {"walk": "-", "hashes": "- 1"}
+
+
+def frame(section: str, payload: bytes | str = b"", *, status: str = "ok", scope: str | None = None) -> Frame:
+    scope = _SCOPES.get(section, "system") if scope is None else scope
     data = payload if isinstance(payload, bytes) else payload.encode("utf-8", "surrogateescape")
     return Frame(section, scope, _STATUS.get(status, ReadStatus.FAILED), status, data)
 

@@ -111,7 +111,7 @@ def test_a_walk_that_crashed_is_a_gap_and_its_last_record_is_not_believed() -> N
 def test_records_that_cannot_be_read_are_a_gap() -> None:
     walk = complete_visit()["walk"]
     gap = the_gap(listing(walk=frame("walk", walk.payload + b"012345 f nonsense\n")))
-    assert (gap.area, gap.reason) == (Area.FILES, "1 records of the walk cannot be read")
+    assert (gap.area, gap.reason) == (Area.FILES, "1 records of the walk cannot be believed")
 
 
 def test_a_file_has_owner_mode_size_and_hash() -> None:

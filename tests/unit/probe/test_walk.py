@@ -21,7 +21,7 @@ def read(text: str, *, truncated: bool = False) -> tuple[tuple[WalkRecord, ...],
 
 def hashes(text: str | bytes, *, truncated: bool = False) -> list[HashedFile]:
     data = text if isinstance(text, bytes) else text.encode()
-    return list(parse_hashes(data, truncated=truncated))
+    return list(parse_hashes(data, "-", 1, truncated=truncated))
 
 
 @given(st.lists(NAMES, max_size=5), NAMES)
