@@ -11,8 +11,7 @@ from fleetscan.model.origin import Origin
 from fleetscan.model.snapshot import Artifact, ArtifactKind, HostFacts
 from fleetscan.model.subject import Subject, SubjectKey, SubjectKind
 from fleetscan.model.unit import Directive, EffectiveUnit, ExecCommand, Job, LoadState, UnitSource, UnitState
-from fleetscan.systemd.directive_kinds import EXEC_KEYS
-from fleetscan.systemd.exec_line import parse_exec
+from fleetscan.systemd.commands import parse_commands
 from fleetscan.systemd.jobs import EACH_USER, build_jobs, build_loose_units
 from fleetscan.systemd.triggers import describe_triggers
 
@@ -71,12 +70,7 @@ def _build_job(job: Job, contents: Contents) -> Subject:
 
 
 def _build_unit(unit: EffectiveUnit, enabled: str, contents: Contents) -> Subject:
-    commands = tuple(
-        command
-        for directive in unit.directives
-        if directive.section == "Service" and directive.key in EXEC_KEYS
-        for command in parse_exec(directive)
-    )
+    commands = parse_commands(unit)
     run_as = _find_user(unit) if commands else ""
     return Subject(
         key=SubjectKey(SubjectKind.UNIT, unit.scope, unit.name),

@@ -1,6 +1,7 @@
 """What an interpreter is told to run: the script behind `/bin/sh -c …`, `env python3 x.py` and the like."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from fleetscan.model.unit import ExecCommand
@@ -84,17 +85,29 @@ def interpreter_script(command: ExecCommand) -> InterpreterScript | None:
     """
     if "|" in command.prefixes:  # the manager itself hands the line to a shell (systemd 258)
         return InterpreterScript("sh", text=" ".join(command.argv))
-    words = [command.path, *command.argv[1:]]
-    for _ in range(_MAX_WRAPPERS):
-        if not words:
-            return None
+    for words in _unwrapped(command):
         name = _program_name(words[0])
         if name in _INTERPRETERS:
             return _find_code(name, _INTERPRETERS[name], words[1:])
-        if name not in _WRAPPERS:
-            return None
-        words = _unwrap(_WRAPPERS[name], words[1:])
     return None
+
+
+def started_programs(command: ExecCommand) -> tuple[str, ...]:
+    """Give what a command executes, as written: its own program, then what wrappers such as `env` and `timeout` run."""
+    return tuple(words[0] for words in _unwrapped(command))
+
+
+def _unwrapped(command: ExecCommand) -> Iterator[list[str]]:
+    """Give the words of a command, then those of what it wraps, and so on. Never empty words."""
+    words = [command.path, *command.argv[1:]]
+    for _ in range(_MAX_WRAPPERS):
+        if not words:
+            return
+        yield words
+        name = _program_name(words[0])
+        if name in _INTERPRETERS or name not in _WRAPPERS:
+            return
+        words = _unwrap(_WRAPPERS[name], words[1:])
 
 
 def _program_name(path: str) -> str:

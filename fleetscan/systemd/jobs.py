@@ -5,13 +5,14 @@ from dataclasses import replace
 
 from fleetscan.model.ids import GLOBAL_USER, Scope, UnitName, scope_user
 from fleetscan.model.snapshot import Artifact, HostFacts
-from fleetscan.model.unit import EffectiveUnit, ExecCommand, Job, LoadState
-from fleetscan.systemd.directive_kinds import EXEC_KEYS, parse_boolean
-from fleetscan.systemd.exec_line import parse_exec
+from fleetscan.model.unit import EffectiveUnit, Job, LoadState
+from fleetscan.systemd.commands import parse_commands
+from fleetscan.systemd.directive_kinds import parse_boolean
 from fleetscan.systemd.invented_names import name_by_content
 from fleetscan.systemd.loose_units import build_loose_units
 from fleetscan.systemd.manager_views import ManagerViews
 from fleetscan.systemd.names import expand_specifiers, is_unit_name, stem_of, unit_type
+from fleetscan.systemd.reached import ProgramIndex
 from fleetscan.systemd.resolve import Contents, resolve_unit
 from fleetscan.systemd.tree import UnitTree
 from fleetscan.systemd.triggers import build_triggers
@@ -41,10 +42,11 @@ def build_jobs(facts: HostFacts, artifacts: Sequence[Artifact], contents: Conten
     """
     tree = UnitTree.of(facts, artifacts)
     views = ManagerViews.of(artifacts)
+    index = ProgramIndex.of(artifacts)
     jobs: dict[tuple[Scope, str], Job] = {}
     for scope in tree.scopes:
         for name in sorted(_find_timers(tree, views, scope)):
-            job = _build_job(tree, views, scope, name, contents)
+            job = _build_job(tree, views, index, scope, name, contents)
             twin = jobs.get((scope, job.name))
             if twin is not None:
                 links = tuple(sorted({*twin.links, *job.links}))
@@ -74,7 +76,9 @@ def _find_timers(tree: UnitTree, views: ManagerViews, scope: Scope) -> frozenset
     return frozenset(found)
 
 
-def _build_job(tree: UnitTree, views: ManagerViews, scope: Scope, name: str, contents: Contents) -> Job:
+def _build_job(
+    tree: UnitTree, views: ManagerViews, index: ProgramIndex, scope: Scope, name: str, contents: Contents
+) -> Job:
     version = tree.systemd_version
     timer = views.complete(resolve_unit(tree, scope, name, contents, version))
     activates = None
@@ -90,7 +94,7 @@ def _build_job(tree: UnitTree, views: ManagerViews, scope: Scope, name: str, con
         fragment = tree.names(scope).find(unit.name)
         all_names += fragment.names if fragment else ()
     triggers = build_triggers(timer)
-    commands = () if activates is None else _parse_commands(activates)
+    commands = () if activates is None else parse_commands(activates)
     run_as = "" if activates is None else _find_user(scope, activates)
     return Job(
         scope=scope,
@@ -103,6 +107,7 @@ def _build_job(tree: UnitTree, views: ManagerViews, scope: Scope, name: str, con
         links=tree.links(scope).find(all_names),
         run_as=run_as,
         state=views.state(scope, name),
+        programs=() if activates is None else index.programs(activates, commands, run_as),
     )
 
 
@@ -119,16 +124,6 @@ def _find_target(tree: UnitTree, timer: EffectiveUnit) -> str | None:
     if timer.load in {LoadState.NOT_FOUND, LoadState.UNREADABLE} and not timer.directives:
         return None
     return f"{stem_of(real)}.service"
-
-
-def _parse_commands(unit: EffectiveUnit) -> tuple[ExecCommand, ...]:
-    section = (unit_type(unit.name) or "").capitalize()
-    return tuple(
-        command
-        for directive in unit.directives
-        if directive.section == section and directive.key in EXEC_KEYS
-        for command in parse_exec(directive)
-    )
 
 
 def _find_user(scope: Scope, unit: EffectiveUnit) -> str:

@@ -6,8 +6,7 @@ from dataclasses import replace
 from fleetscan.model.ids import Scope, UnitName
 from fleetscan.model.snapshot import Artifact, HostFacts
 from fleetscan.model.unit import EffectiveUnit, Job
-from fleetscan.systemd.directive_kinds import EXEC_KEYS
-from fleetscan.systemd.exec_line import parse_exec
+from fleetscan.systemd.commands import parse_commands
 from fleetscan.systemd.invented_names import name_by_content
 from fleetscan.systemd.names import is_unit_name, stem_of, unit_type
 from fleetscan.systemd.resolve import Contents, merge_drop_ins, resolve_unit
@@ -76,7 +75,7 @@ def _is_placed(path: str) -> bool:
 
 
 def _name_by_content(unit: EffectiveUnit) -> EffectiveUnit:
-    commands = [c for d in unit.directives if d.key in EXEC_KEYS and d.section == "Service" for c in parse_exec(d)]
+    commands = parse_commands(unit)
     return replace(unit, name=UnitName(name_by_content(unit.name, [unit], commands=commands)))
 
 
