@@ -15,6 +15,8 @@ from fleetscan.inventory.values import (
     parse_names,
     parse_path,
     parse_port,
+    parse_probe_start,
+    parse_remote_path,
     parse_seconds,
     parse_secret,
     parse_switch,
@@ -22,7 +24,7 @@ from fleetscan.inventory.values import (
     parse_texts,
     parse_user,
 )
-from fleetscan.model.host import SecretRef
+from fleetscan.model.host import ProbeStart, SecretRef
 
 
 def _optional(parse: Callable[[Plain], object]) -> BeforeValidator:
@@ -94,6 +96,8 @@ class DefaultsEntry(BaseModel):
     password: _Secret = None
     agent: _Switch = None
     sudo: _Switch = None
+    probe: Annotated[ProbeStart | None, _optional(parse_probe_start)] = None
+    probe_path: Annotated[str | None, _optional(parse_remote_path)] = None
     connect_timeout: _Seconds = None
     visit_timeout: _Seconds = None
     failure_domain: _Name = None

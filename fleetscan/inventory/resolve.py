@@ -14,7 +14,7 @@ from fleetscan.inventory.entries import FAULTY, DefaultsEntry, Faulty, OwnerEntr
 from fleetscan.inventory.faults import FaultLog
 from fleetscan.inventory.groups import GroupTree
 from fleetscan.inventory.jumps import link_jumps
-from fleetscan.model.host import Connection, Host, Owner
+from fleetscan.model.host import DEFAULT_PROBE_PATH, Connection, Host, Owner, ProbeStart
 from fleetscan.model.ids import HostName
 
 Layer = dict[str, tuple[Any, Location]]
@@ -156,6 +156,8 @@ class _Resolver:
             "password": _value(settings, "password"),
             "use_agent": bool(_value(settings, "agent")),
             "sudo": bool(_value(settings, "sudo")),
+            "probe": _value(settings, "probe") or ProbeStart.SENT,
+            "probe_path": _value(settings, "probe_path") or DEFAULT_PROBE_PATH,
             "ssh_config": _value(settings, "ssh_config"),
             "connect_timeout_s": _value(settings, "connect_timeout"),
             "visit_timeout_s": _value(settings, "visit_timeout"),

@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 from fleetscan.inventory.document import Plain
-from fleetscan.model.host import SecretKind, SecretRef
+from fleetscan.model.host import ProbeStart, SecretKind, SecretRef
 
 MAX_TIMEOUT_S = 86_400.0
 
@@ -13,6 +13,7 @@ _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}")
 _HOST_NAME = re.compile(r"[A-Za-z0-9_:][A-Za-z0-9_.:-]{0,252}")
 _DNS_NAME = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_.-]{0,252})")
 _USER = re.compile(r"[A-Za-z0-9_.][A-Za-z0-9_.@\\$-]{0,127}")
+_REMOTE_PATH = re.compile(r"(?=.{2,200}$)(/(?!\.{1,2}(/|$))[A-Za-z0-9._-]+)+")
 _LOCAL_PART = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}")
 _MAIL_DOMAIN = re.compile(
     r"(?=.{1,253}$)[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*"
@@ -94,6 +95,20 @@ def parse_user(value: Plain) -> str:
     if not _USER.fullmatch(text):
         raise ValueError("expected an account name")
     return text
+
+
+def parse_probe_start(value: Plain) -> ProbeStart:
+    """Accept how the probe comes to run (see `parse_text` for errors)."""
+    if value not in {start.value for start in ProbeStart}:
+        raise ValueError("expected sent or installed")
+    return ProbeStart(str(value))
+
+
+def parse_remote_path(value: Plain) -> str:
+    """Accept the path of a file on a host, in letters that need no quotes anywhere (see `parse_text` for errors)."""
+    if not isinstance(value, str) or not _REMOTE_PATH.fullmatch(value):
+        raise ValueError("expected an absolute path of A-Z a-z 0-9 . _ - / without '.' or '..' as a part")
+    return value
 
 
 def parse_port(value: Plain) -> int:

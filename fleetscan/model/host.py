@@ -30,6 +30,19 @@ class SecretRef:
     value: str
 
 
+class ProbeStart(StrEnum):
+    """How the probe comes to run on a host."""
+
+    SENT = "sent"
+    """It is sent on standard input of `/bin/sh`; nothing has to lie on the host."""
+    INSTALLED = "installed"
+    """It lies there as a file that only root may change, and only that file is started."""
+
+
+DEFAULT_PROBE_PATH = "/usr/local/libexec/fleetscan-probe"
+"""Where an installed probe lies unless the inventory says otherwise."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Connection:
     """How to log in to one host, after defaults, groups and the host's own settings are merged.
@@ -42,6 +55,9 @@ class Connection:
         password: Where the account's password comes from.
         use_agent: Whether keys of the running ssh-agent are offered.
         sudo: Whether the probe may be raised with `sudo -n`.
+        probe: Whether the probe is sent or lies on the host.
+        probe_path: Where it lies: absolute, of letters, digits and `._-` only, so that no shell, sudoers file or
+            authorized_keys file has to quote it.
         ssh_config: An OpenSSH client configuration to honour, None for none.
         connect_timeout_s: Seconds for TCP, key exchange and login together; None takes the sweep's default.
         visit_timeout_s: Seconds for the whole visit; None takes the sweep's default.
@@ -54,6 +70,8 @@ class Connection:
     password: SecretRef | None = None
     use_agent: bool = False
     sudo: bool = False
+    probe: ProbeStart = ProbeStart.SENT
+    probe_path: str = DEFAULT_PROBE_PATH
     ssh_config: str | None = None
     connect_timeout_s: float | None = None
     visit_timeout_s: float | None = None

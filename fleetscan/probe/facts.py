@@ -22,9 +22,9 @@ def parse_facts(frames: Mapping[tuple[str, str], Frame]) -> tuple[HostFacts, dic
         The facts; the probe's own lines by key (`booted`, `init`, `clock`, …); a gap for each thing that is missing.
     """
     gaps: list[Gap] = []
-    said = _pairs(frames.get(("facts", SYSTEM)))
+    said = read_pairs(frames.get(("facts", SYSTEM)))
     os_release = _os_release(frames.get(("os-release", SYSTEM)), gaps)
-    manager = _pairs(frames.get(("manager", SYSTEM)))
+    manager = read_pairs(frames.get(("manager", SYSTEM)))
     version, version_text = _version(manager.get("Version", ""), frames.get(("version", SYSTEM)))
     needed = (
         (said.get("machine_id"), "machine-id"),
@@ -85,7 +85,8 @@ def _version(of_manager: str, of_systemctl: Frame | None) -> tuple[int, str]:
     return 0, ""
 
 
-def _pairs(frame: Frame | None) -> dict[str, str]:
+def read_pairs(frame: Frame | None) -> dict[str, str]:
+    """Give the `key=value` lines of a frame, the first of each key; empty when it did not arrive."""
     if frame is None:
         return {}
     pairs: dict[str, str] = {}

@@ -1,4 +1,4 @@
-"""The text that runs on a host, and the command that starts it."""
+"""The text that runs on a host, and the commands that start it."""
 
 import hashlib
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ class ProbeScript:
     """The published probe.
 
     Attributes:
-        text: What `/bin/sh` executes.
+        text: What `/bin/sh` executes, sent or installed as a file.
         sha256: Its hash, kept with every sweep.
     """
 
@@ -42,7 +42,7 @@ def load_probe() -> ProbeScript:
 
 
 def remote_command(*, sudo: bool) -> str:
-    """Give the one command line that is executed on the host.
+    """Give the one command line that is executed on a host to which the probe is sent.
 
     `exec /bin/sh` is spelled out because the account's login shell may be anything.
     """
@@ -51,13 +51,30 @@ def remote_command(*, sudo: bool) -> str:
     return f"exec /bin/sh -c '{_BOOTSTRAP}'"
 
 
-def build_input(script: ProbeScript, sentinel: str, *, sudo: bool) -> bytes:
-    """Give the bytes to send first: the header line and the script.
+def installed_command(path: str, *, sudo: bool) -> str:
+    """Give the one command line that is executed on a host on which the probe lies.
 
     Args:
-        script: The probe.
+        path: Where; of letters that no shell needs quotes for.
+        sudo: Try by sudo first. Its refusal (status 1, or 127 where there is no sudo) is told before it has read
+            anything; the probe itself never ends so.
+    """
+    if sudo:
+        return f"exec /bin/sh -c 'sudo -n {path}; r=$?; case $r in 1 | 127) exec {path} ;; *) exit $r ;; esac'"
+    return f"exec {path}"
+
+
+def build_header(sentinel: str, size_bytes: int, *, sudo: bool) -> bytes:
+    """Give the header line.
+
+    Args:
         sentinel: 32 random hexadecimal digits, new for every visit.
+        size_bytes: How much script follows; 0 for an installed probe.
         sudo: Whether rights were asked for, so that the probe can say that they were refused.
     """
-    header = f"FLEETSCAN {PROTOCOL} {sentinel} {len(script.text)} sudo={int(sudo)}\n"
-    return header.encode("ascii") + script.text
+    return f"FLEETSCAN {PROTOCOL} {sentinel} {size_bytes} sudo={int(sudo)}\n".encode("ascii")
+
+
+def build_input(script: ProbeScript, sentinel: str, *, sudo: bool) -> bytes:
+    """Give the bytes to send first where the probe is sent: the header line and the script (see `build_header`)."""
+    return build_header(sentinel, len(script.text), sudo=sudo) + script.text

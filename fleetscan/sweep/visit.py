@@ -14,7 +14,8 @@ from fleetscan.model.outcome import FailureKind, HostFailure, HostOutcome
 from fleetscan.model.snapshot import Artifact, HostSnapshot, RuntimeState
 from fleetscan.probe.assemble import Listing, assemble_listing
 from fleetscan.probe.contents import DONE, Request, parse_contents, plan_requests, split_request
-from fleetscan.probe.script import ProbeScript, build_input, remote_command
+from fleetscan.probe.launch import plan_launch
+from fleetscan.probe.script import ProbeScript
 from fleetscan.probe.times import parse_times
 from fleetscan.probe.wire import Frame, FrameReader
 from fleetscan.sweep.ports import Channel, Session, Transport
@@ -90,13 +91,14 @@ class Visitor:
             return await self._converse(host, session, began)
 
     async def _converse(self, host: Host, session: Session, began: float) -> HostSnapshot:
-        sudo = host.connection.sudo
         sentinel = secrets.token_hex(16)
+        launch = plan_launch(self._script, host.connection, sentinel)
         taken_at = self._clock()
-        async with session.run(remote_command(sudo=sudo)) as channel:
+        async with session.run(launch.command) as channel:
             conversation = _Conversation(channel, FrameReader(sentinel, max_bytes=self._options.max_output_bytes))
-            await conversation.send(build_input(self._script, sentinel, sudo=sudo))
+            await conversation.send(launch.first_input)
             frames = await conversation.read_until("ready")
+            launch.verify(frames)
             listing = assemble_listing(frames, sentinel)
             wanted = self._wanted(listing.offers)
             contents = await conversation.fetch(listing, wanted)

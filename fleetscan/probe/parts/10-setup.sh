@@ -1,22 +1,20 @@
-# fleetscan probe, protocol 1.
-#
 # What this does on your host: it reads. It writes no file, starts no unit, wakes no user manager and opens no network
-# connection. It arrives on standard input of /bin/sh, needs no installation, and ends with the SSH session.
-# `fleetscan probe show` prints exactly this text and its SHA-256.
+# connection, and ends with the SSH session. `fleetscan probe show` prints exactly this text and its SHA-256.
 #
-# Positional parameters come from the header line that precedes the script: FLEETSCAN PROTO SENTINEL BYTES key=value…
 # Output: frames. `@SENTINEL SECTION STATUS LENGTH SCOPE`, a newline, LENGTH bytes, a newline.
 # All paths are relative to / (hence no leading slash below), all of it runs under POSIX sh: dash, bash, busybox.
 # No here-documents: bash may keep them in a temporary file, and nothing is written here.
 
 set -f
 umask 077
-S=$3 K=${3%"${3#??????}"} WANT_SUDO=0 MAX_USERS=4096
+S=$3 K=${3%"${3#??????}"} WANT_SUDO=0 MAX_USERS=4096 SINCE=
 for kv in "$@"; do
   case $kv in
   sudo=1) WANT_SUDO=1 ;;
   max_users=*[!0-9]*) ;;
   max_users=?*) MAX_USERS=${kv#max_users=} ;;
+  since=*[!0-9]* | since=????????????*) ;;
+  since=?*) SINCE=${kv#since=} ;;
   esac
 done
 LC_ALL=C LANG=C TZ=UTC COLUMNS=1000 NO_COLOR=1
