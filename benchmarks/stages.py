@@ -60,8 +60,9 @@ def visit_hosts(targets: Targets, store: Store) -> tuple[list[HostOutcome], dict
     options = sweep_options(settings)
     outcomes: list[HostOutcome] = []
     frames, assembly, lookup = Stopwatch(), Stopwatch(), Stopwatch()
-    wanted = lookup.wrap(KnownContents(store.contents.missing_contents).wanted)
-    visitor = Visitor(transport, load_probe(), wanted, utc_now, options.visit)
+    contents = store.contents
+    known = KnownContents(lookup.wrap(contents.missing_contents), lookup.wrap(contents.read_contents))
+    visitor = Visitor(transport, load_probe(), known, utc_now, options.visit)
     with (
         patch("fleetscan.sweep.visit.assemble_listing", assembly.wrap(assemble_listing)),
         patch.object(FrameReader, "feed", frames.wrap(FrameReader.feed)),

@@ -91,8 +91,8 @@ def sweep_fleet(  # noqa: PLR0913 - every argument is one stage or one plain fac
                 outcomes[outcome_of(outcome)] += 1
                 observer(outcome)
 
-        known = KnownContents(store.contents.missing_contents)
-        visitor = Visitor(transport, load_probe(), known.wanted, clock, options.visit)
+        known = KnownContents(store.contents.missing_contents, store.contents.read_contents)
+        visitor = Visitor(transport, load_probe(), known, clock, options.visit)
         done = False
         try:
             with OutcomeWriter(commit, committed) as writer:

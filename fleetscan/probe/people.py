@@ -21,6 +21,7 @@ _SYSTEM_PREFIXES = (
     "/var/lib/systemd/",
 )  # fmt: skip
 _PATH_MAX = 4096
+_NOBODY = 65534
 _GLOBAL_USER_PREFIXES = tuple(directory + "/" for directory in _GLOBAL_USER_DIRS)
 
 
@@ -51,6 +52,13 @@ class People:
     def group_name(self, gid: int) -> str:
         """Name the group of a file, likewise."""
         return self.groups.get(gid, str(gid))
+
+    def uid_of(self, name: str) -> int:
+        """Give the uid of a user; for a name that is not known, that of nobody, who has no rights at all."""
+        for uid, known in self.names.items():
+            if known == name:
+                return uid
+        return int(name) if _is_id(name) else _NOBODY
 
     def scope_of(self, path: str) -> Scope:
         """Tell whose manager would read a path."""

@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from fleetscan.errors import ParseError, VisitError
@@ -11,19 +11,20 @@ from fleetscan.model.coverage import Area, Coverage, Gap, ReadStatus
 from fleetscan.model.host import Host
 from fleetscan.model.ids import SYSTEM, Clock, Sha256
 from fleetscan.model.outcome import FailureKind, HostFailure, HostOutcome
-from fleetscan.model.snapshot import Artifact, HostSnapshot, RuntimeState
-from fleetscan.probe.assemble import Listing, assemble_listing
-from fleetscan.probe.contents import DONE, Request, parse_contents, plan_requests, split_request
-from fleetscan.probe.launch import plan_launch
-from fleetscan.probe.script import ProbeScript
+from fleetscan.model.snapshot import ArtifactKind, HostSnapshot, RuntimeState
+from fleetscan.probe.assemble import assemble_listing
+from fleetscan.probe.script import ProbeScript, build_input, remote_command
 from fleetscan.probe.times import parse_times
-from fleetscan.probe.wire import Frame, FrameReader
-from fleetscan.sweep.ports import Channel, Session, Transport
+from fleetscan.probe.wire import FrameReader
+from fleetscan.sweep.dialogue import Dialogue
+from fleetscan.sweep.known import KnownContents
+from fleetscan.sweep.plan import Planner
+from fleetscan.sweep.ports import Session, Transport
+from fleetscan.sweep.reach import Reach
 
-_READ_BYTES = 256 * 1024
-
-WantedContents = Callable[[Iterable[Sha256]], frozenset[Sha256]]
-"""Tells which of these contents the store does not have yet."""
+# Seconds of a visit that its first phase and the looking around may take, of all that it has: what was read by then is
+# kept even when the rest is late.
+_SHARE_OF_LISTING = 0.9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,17 +46,18 @@ class Visitor:
     Args:
         transport: Makes sessions.
         script: What runs on the hosts.
-        wanted: Which contents are new.
+        known: Which contents are new, and the bytes of the others.
         clock: Now.
         options: Limits.
     """
 
     def __init__(
-        self, transport: Transport, script: ProbeScript, wanted: WantedContents, clock: Clock, options: VisitOptions
+        self, transport: Transport, script: ProbeScript, known: KnownContents, clock: Clock, options: VisitOptions
     ) -> None:
         self._transport = transport
         self._script = script
-        self._wanted = wanted
+        self._known = known
+        self._planner = Planner()
         self._clock = clock
         self._options = options
 
@@ -91,133 +93,68 @@ class Visitor:
             return await self._converse(host, session, began)
 
     async def _converse(self, host: Host, session: Session, began: float) -> HostSnapshot:
+        sudo = host.connection.sudo
         sentinel = secrets.token_hex(16)
-        launch = plan_launch(self._script, host.connection, sentinel)
         taken_at = self._clock()
-        async with session.run(launch.command) as channel:
-            conversation = _Conversation(channel, FrameReader(sentinel, max_bytes=self._options.max_output_bytes))
-            await conversation.send(launch.first_input)
-            frames = await conversation.read_until("ready")
-            launch.verify(frames)
-            listing = assemble_listing(frames, sentinel)
-            wanted = self._wanted(listing.offers)
-            contents = await conversation.fetch(listing, wanted)
-            tail = await conversation.finish()
-        gaps = [*listing.gaps, *_unfetched(listing, wanted - contents.keys())]
+        timeout_s = host.connection.visit_timeout_s or self._options.timeout_s
+        async with session.run(remote_command(sudo=sudo)) as channel:
+            dialogue = Dialogue(channel, FrameReader(sentinel, max_bytes=self._options.max_output_bytes))
+            await dialogue.send(build_input(self._script, sentinel, sudo=sudo))
+            listing = assemble_listing(await dialogue.read_until("ready"), sentinel)
+            reach = Reach(listing, dialogue, sentinel, self._known, self._planner)
+            tail = await self._explore(reach, dialogue, began + timeout_s * _SHARE_OF_LISTING)
+        gaps = [*reach.gaps, *_unfetched(reach, self._known.wanted(reach.offers) - reach.contents.keys())]
         return HostSnapshot(
             host=host.name,
             facts=listing.facts,
-            artifacts=listing.artifacts,
+            artifacts=tuple(reach.artifacts[key] for key in sorted(reach.artifacts)),
             coverage=Coverage.of(gaps),
             runtime=RuntimeState(
                 timers=listing.timers,
                 times=listing.times,
                 remote_at=listing.remote_at,
                 host_cpu_s=parse_times(tail),
-                bytes_received=conversation.bytes_received,
+                bytes_received=dialogue.bytes_received,
             ),
             taken_at=taken_at,
             duration_s=time.monotonic() - began,
             host_key=session.host_key,
-            contents=contents,
+            contents=reach.contents,
         )
 
+    async def _explore(self, reach: Reach, dialogue: Dialogue, until: float) -> bytes:
+        """Complete what the listing began; when that fails or is late, what there is stays, with a gap.
 
-class _Conversation:
-    """The dialogue with one running probe."""
-
-    def __init__(self, channel: Channel, reader: FrameReader) -> None:
-        self._channel = channel
-        self._reader = reader
-        self._pending: list[Frame] = []
-
-    @property
-    def bytes_received(self) -> int:
-        return self._reader.bytes_received
-
-    async def send(self, data: bytes) -> None:
-        await self._channel.write(data)
-
-    async def read_until(self, section: str) -> list[Frame]:
-        """Read frames up to and including the one of that section."""
-        frames: list[Frame] = []
-        while True:
-            while self._pending:
-                frame = self._pending.pop(0)
-                frames.append(frame)
-                if frame.section == section:
-                    return frames
-            data = await self._channel.read(_READ_BYTES)
-            if not data:
-                await self._explain_end()
-            self._pending += self._reader.feed(data)
-
-    async def fetch(self, listing: Listing, wanted: frozenset[Sha256]) -> dict[Sha256, bytes]:
-        """Ask for contents in batches, and once more by themselves for those that did not come as announced."""
-        contents: dict[Sha256, bytes] = {}
-        for request in plan_requests(listing.offers, wanted):
-            found = await self._ask(request)
-            if len(found) < len(request.expected) > 1:
-                for single in split_request(request):
-                    if single.expected[0][0] not in found:
-                        found |= await self._ask(single)
-            contents |= found
-        return contents
-
-    async def _ask(self, request: Request) -> dict[Sha256, bytes]:
-        await self.send(request.line)
-        frame = (await self.read_until("content"))[-1]
-        return parse_contents(request, frame) if frame.scope == request.numbers else {}
-
-    async def finish(self) -> bytes:
-        """End the dialogue; give what follows the last frame."""
-        await self.send(DONE)
-        await self.read_until("end")
-        while data := await self._channel.read(_READ_BYTES):
-            self._reader.feed(data)
-        await self._channel.wait_closed()
-        return bytes(self._reader.noise) + self._reader.rest
-
-    async def _explain_end(self) -> None:
-        """Say why a probe ended before its last frame.
-
-        Raises:
-            VisitError: Always.
+        Returns:
+            What the probe said last; empty when it was not heard to its end.
         """
-        status = await self._channel.wait_closed()
-        last = (bytes(self._reader.noise) + self._reader.rest + b"\n" + self._channel.stderr_tail()).strip()
-        said = last[-300:].decode("utf-8", "backslashreplace").strip().replace("\n", " | ")
-        evidence = (f"the host said: {said}",) if said else ()
-        if status is None:
-            raise VisitError(
-                FailureKind.PROTOCOL_ERROR,
-                "the connection was lost before the probe ended",
-                evidence=evidence,
-                hint="Try again; if it repeats, look for a session limit or a killed process on the host.",
-            )
-        raise VisitError(
-            FailureKind.PROTOCOL_ERROR,
-            f"the probe did not run to its end (exit status {status})",
-            evidence=evidence,
-            hint="The account may have no shell (nologin) or a forced command; /bin/sh must be allowed to run.",
-        )
+        try:
+            async with asyncio.timeout(until - time.monotonic()):
+                await reach.explore()
+                return await dialogue.finish()
+        except TimeoutError:
+            status, reason = ReadStatus.TIMED_OUT, "what jobs run was not looked at in time"
+        except VisitError as error:
+            status, reason = ReadStatus.FAILED, f"what jobs run was not looked at to its end: {error.message}"
+        reach.gaps.append(Gap(Area.PROGRAMS, None, status, None, reason))
+        return b""
 
 
-def _unfetched(listing: Listing, missing: frozenset[Sha256]) -> Iterable[Gap]:
+def _unfetched(reach: Reach, missing: frozenset[Sha256]) -> Iterable[Gap]:
     """Give a gap for every file whose content was wanted and did not come as its hash promised."""
     if not missing:
         return
-    scopes = {artifact.name: artifact.scope for artifact in listing.artifacts if _is_file(artifact)}
+    found = {artifact.name: artifact for artifact in reach.artifacts.values() if artifact.sha256 is not None}
     for sha256 in missing:
-        for path in listing.paths.get(sha256, ()):
+        for path in reach.paths.get(sha256, ()):
+            artifact = found.get(path)
+            is_program = artifact is not None and artifact.kind is ArtifactKind.PROGRAM
             yield Gap(
-                Area.CONTENT,
-                scopes.get(path, SYSTEM),
+                Area.PROGRAMS if is_program else Area.CONTENT,
+                SYSTEM if artifact is None else artifact.scope,
                 ReadStatus.CHANGED,
                 path,
-                "its bytes are not those that were hashed",
+                "its text was not given: it changed, or is no program by mode, first line or name"
+                if is_program
+                else "its bytes are not those that were hashed",
             )
-
-
-def _is_file(artifact: Artifact) -> bool:
-    return artifact.sha256 is not None

@@ -25,7 +25,13 @@ stat_paths() {
 hash_paths() {
   reader=$1
   shift
-  as_who "$reader" find -P "$@" -maxdepth 0 -type f -size -131073k -exec sha256sum -- {} +
+  as_who "$reader" find -P "$@" -maxdepth 0 -type f -size +1c -size -131073k -exec sha256sum -- {} +
+}
+# mark_scripts WHO PATH…: the first two bytes of each of the same files, with a dot for all that is neither # nor !
+mark_scripts() {
+  reader=$1
+  shift
+  as_who "$reader" find -P "$@" -maxdepth 0 -type f -size +1c -size -131073k -exec head -q -c 2 -- {} + | tr -c '#!' .
 }
 # name_variables WHO PATH…: the names that environment files set. Values are often secrets; only those that tell a
 # loader or an interpreter what to run leave the host.
@@ -103,6 +109,8 @@ while IFS= read -r request; do
     take_paths "$3"
     answer "$2" hash_paths
     offer "$2" !
+    answer "$2" mark_scripts
+    emit marks "$STATUS" "$2" "$OUT"
     ;;
   variables:3:*:?*)
     take_paths "$3"

@@ -5,12 +5,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
+from fleetscan.model.digest import digest_bytes
 from fleetscan.model.host import Connection, Host, Owner
 from fleetscan.model.ids import HostName
 from fleetscan.probe.wire import Frame
+from fleetscan.sweep.known import KnownContents
 from tests.fakes import FakePipe, FakeStreams
 from tests.unit.probe.frames import ETC, Entry, complete_visit, encode, frame, walk_and_hashes
 
+NOTHING_NEW = KnownContents(lambda _hashes: frozenset(), lambda _hashes: {})
 NOW = datetime(2026, 3, 4, 7, 8, 9, tzinfo=UTC)
 TIMES = b"0m0.010s 0m0.020s\n0m0.100s 0m0.200s\n"
 TIMER, SERVICE = b"[Timer]\nOnCalendar=daily\n", b"[Service]\nExecStart=/usr/bin/backup\n"
@@ -61,7 +64,9 @@ class ProbedHost:
         read: What is read when contents are asked for, where that differs.
         changed: Sections that differ from a complete visit.
         before: Printed before the first frame.
-        requests: Lines that were received after the script.
+        requests: Lines that were received after the script, without the paths that follow some of them.
+        links: What is walked besides the files.
+        disk: What lies elsewhere, by path relative to the root.
     """
 
     files: Mapping[str, bytes] = field(default_factory=lambda: dict(FILES))
@@ -72,6 +77,9 @@ class ProbedHost:
     commands: list[str] = field(default_factory=list)
     headers: list[bytes] = field(default_factory=list)
     requests: list[bytes] = field(default_factory=list)
+    links: tuple[Entry, ...] = ()
+    disk: Mapping[str, Entry] = field(default_factory=dict)
+    _hashed: list[Entry] = field(default_factory=list)
 
     async def __call__(self, command: str, streams: FakeStreams) -> int | None:
         self.commands.append(command)
@@ -81,21 +89,44 @@ class ProbedHost:
         sentinel = header.split(b" ")[2].decode()
         await lines.exactly(int(header.split(b" ")[3]))
         await streams.stdout.write(self.before + self._listing(sentinel))
-        while (request := await lines.line()).startswith(b"fetch "):
+        while (request := await lines.line()) not in (b"done", b""):
             self.requests.append(request)
-            await streams.stdout.write(encode(self._answer(request), sentinel))
+            verb, *words = request.decode().split(" ")
+            answers: tuple[Frame, ...]
+            if verb == "fetch":
+                answers = (self._answer(request),)
+            else:
+                asked = [(await lines.line()).decode() for _ in range(int(words[-1]))]
+                answers = self._answer_paths(verb, words[0], asked, sentinel)
+            for answer in answers:
+                await streams.stdout.write(encode(answer, sentinel))
         self.requests.append(request)
         await streams.stdout.write(encode(frame("end"), sentinel) + self.after)
         return 0
 
+    def _answer_paths(self, verb: str, reader: str, asked: list[str], sentinel: str) -> tuple[Frame, ...]:
+        found = [self.disk[path] for path in asked if path in self.disk]
+        if verb == "stat":
+            records = "".join(entry.record for entry in found).replace("012345 ", f"{sentinel[:6]} ")
+            return (frame("stat", records, scope=reader),)
+        if verb == "hash":
+            first = len(self._hashed) + 1
+            self._hashed += [entry for entry in found if entry.type == "f" and entry.hashed]
+            new = self._hashed[first - 1 :]
+            lines = "".join(f"{digest_bytes(entry.data)}  {entry.path}\n" for entry in new)
+            marks = "".join("#!" if entry.data.startswith(b"#!") else ".." for entry in new)
+            return (frame("hashes", lines, scope=f"{reader} {first}"), frame("marks", marks, scope=reader))
+        return (frame(verb, scope=reader),)
+
     def _listing(self, sentinel: str) -> bytes:
-        walked = walk_and_hashes(*(Entry(path=path, data=data) for path, data in self.files.items()))
+        self._hashed = [Entry(path=path, data=data) for path, data in self.files.items()]
+        walked = walk_and_hashes(*self._hashed, *self.links)
         records = walked["walk"].payload.replace(b"012345 ", sentinel[:6].encode() + b" ")
         walked["walk"] = replace(walked["walk"], payload=records)
         return b"".join(encode(given, sentinel) for given in complete_visit(**{**walked, **self.changed}).values())
 
     def _answer(self, request: bytes) -> Frame:
         numbers = request.decode().split(" ")[1:]
-        paths = [list(self.files)[int(number) - 1] for number in numbers]
-        data = b"".join(self.read.get(path, self.files[path]) for path in paths)
+        hashed = [self._hashed[int(number) - 1] for number in numbers]
+        data = b"".join(self.read.get(entry.path, entry.data) for entry in hashed)
         return frame("content", base64.encodebytes(data), scope=" ".join(numbers))

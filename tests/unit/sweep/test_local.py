@@ -16,7 +16,7 @@ from fleetscan.sweep.local import run_local
 from fleetscan.sweep.shard import ShardOptions
 from fleetscan.sweep.visit import VisitOptions, Visitor
 from tests.fakes import FakeHost, FakeStreams, FakeTransport
-from tests.unit.sweep.probed_host import NOW, ProbedHost, host_named
+from tests.unit.sweep.probed_host import NOTHING_NEW, NOW, ProbedHost, host_named
 
 SCRIPT = ProbeScript(b"# a probe\n", Sha256("ab" * 32))
 HOSTS = [host_named("web-1"), host_named("web-2"), host_named("web-3")]
@@ -45,7 +45,7 @@ class RunFake(FakeTransport):
 
 def run(transport: RunFake) -> tuple[bool, list[str]]:
     outcomes: list[HostOutcome] = []
-    visitor = Visitor(transport, SCRIPT, lambda _: frozenset(), lambda: NOW, VisitOptions())
+    visitor = Visitor(transport, SCRIPT, NOTHING_NEW, lambda: NOW, VisitOptions())
     through = run_local(HOSTS, transport, visitor, outcomes.append, ShardOptions(concurrency=1))
     return through, [str(outcome.host) for outcome in outcomes]
 

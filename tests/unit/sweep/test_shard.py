@@ -12,7 +12,7 @@ from fleetscan.probe.script import ProbeScript
 from fleetscan.sweep.shard import ShardOptions, run_shard
 from fleetscan.sweep.visit import VisitOptions, Visitor
 from tests.fakes import FakeHost, FakeStreams, FakeTransport
-from tests.unit.sweep.probed_host import NOW, ProbedHost, host_named
+from tests.unit.sweep.probed_host import NOTHING_NEW, NOW, ProbedHost, host_named
 
 SCRIPT = ProbeScript(b"# a probe\n", Sha256("ab" * 32))
 
@@ -42,7 +42,7 @@ class Gate:
 
 
 def visitor(transport: FakeTransport) -> Visitor:
-    return Visitor(transport, SCRIPT, lambda _: frozenset(), lambda: NOW, VisitOptions())
+    return Visitor(transport, SCRIPT, NOTHING_NEW, lambda: NOW, VisitOptions())
 
 
 def fleet(count: int, *, domain: str = "", prefix: str = "web") -> list[Host]:

@@ -1,7 +1,8 @@
 """Every end of a visit is an outcome: a snapshot with its gaps, or a failure with its reason."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 import pytest
 
@@ -11,20 +12,34 @@ from fleetscan.model.digest import digest_bytes
 from fleetscan.model.host import Host
 from fleetscan.model.ids import Sha256
 from fleetscan.model.outcome import FailureKind, HostFailure, HostOutcome, Outcome, outcome_of
-from fleetscan.model.snapshot import HostSnapshot
+from fleetscan.model.snapshot import ArtifactKind, HostSnapshot
 from fleetscan.probe.script import ProbeScript, load_probe, remote_command
 from fleetscan.probe.wire import Frame
-from fleetscan.sweep.visit import VisitOptions, Visitor, WantedContents
+from fleetscan.sweep.known import KnownContents
+from fleetscan.sweep.visit import VisitOptions, Visitor
 from tests.fakes import FakeHost, FakeStreams, FakeTransport, Program, reply
-from tests.unit.probe.frames import ETC, encode, frame
+from tests.unit.probe.frames import ETC, Entry, encode, frame
 from tests.unit.sweep.probed_host import FILES, NOW, SERVICE, TIMER, Lines, ProbedHost, host_named
 
 HOST = host_named()
 SCRIPT = ProbeScript(b"# a probe\n", Sha256("ab" * 32))
 
 
+WantedContents = Callable[[Iterable[Sha256]], frozenset[Sha256]]
+
+
 def everything(hashes: Iterable[Sha256]) -> frozenset[Sha256]:
     return frozenset(hashes)
+
+
+def visitor(
+    transport: FakeTransport,
+    script: ProbeScript,
+    wanted: WantedContents = everything,
+    options: VisitOptions | None = None,
+) -> Visitor:
+    known = KnownContents(wanted, lambda _hashes: {})
+    return Visitor(transport, script, known, lambda: NOW, options or VisitOptions())
 
 
 async def visit(
@@ -36,7 +51,9 @@ async def visit(
 ) -> HostOutcome:
     script = given if isinstance(given, FakeHost) else FakeHost(given)
     transport = FakeTransport({host.name: script})
-    outcome = await Visitor(transport, SCRIPT, wanted, lambda: NOW, options or VisitOptions()).visit(host)
+    outcome = await Visitor(
+        transport, SCRIPT, KnownContents(wanted, lambda _hashes: {}), lambda: NOW, options or VisitOptions()
+    ).visit(host)
     assert transport.open_sessions == 0
     return outcome
 
@@ -69,10 +86,14 @@ async def test_a_gap_makes_a_visit_partial() -> None:
     assert found.coverage.hides(Area.TIMERS, found.artifacts[0].scope)
 
 
+# /usr, /usr/bin and /usr/bin/backup, which the service runs
+LOOK = b"stat - 3"
+
+
 async def test_only_contents_that_are_wanted_cross_the_wire() -> None:
     host = ProbedHost()
     found = await snapshot(host, wanted=lambda hashes: frozenset(hashes) - {digest_bytes(TIMER)})
-    assert host.requests == [b"fetch 2", b"done"]
+    assert host.requests == [b"fetch 2", LOOK, b"done"]
     assert found.contents == {digest_bytes(SERVICE): SERVICE}
     assert outcome_of(found) is Outcome.COMPLETE
 
@@ -86,7 +107,7 @@ async def test_nothing_is_fetched_when_all_is_known() -> None:
 async def test_a_file_that_changes_while_it_is_read_is_a_gap_and_the_others_are_kept() -> None:
     host = ProbedHost(read={f"{ETC}/backup.timer": b"[Timer]\nOnCalendar=hourly and longer\n"})
     found = await snapshot(host)
-    assert host.requests == [b"fetch 1 2", b"fetch 1", b"fetch 2", b"done"]
+    assert host.requests == [b"fetch 1 2", b"fetch 1", b"fetch 2", LOOK, b"done"]
     assert found.contents == {digest_bytes(SERVICE): SERVICE}
     (gap,) = found.coverage.gaps
     assert (gap.area, gap.status, gap.path) == (Area.CONTENT, ReadStatus.CHANGED, f"/{ETC}/backup.timer")
@@ -170,7 +191,7 @@ async def test_a_connection_that_is_lost_before_the_probe_ended_is_a_protocol_er
     )
 
 
-async def test_a_connection_that_is_lost_while_contents_are_fetched_is_a_protocol_error() -> None:
+async def test_a_connection_that_is_lost_while_contents_are_fetched_leaves_what_was_listed() -> None:
     class Dying(ProbedHost):
         def _answer(self, request: bytes) -> Frame:
             raise ConnectionResetError(request)
@@ -181,7 +202,26 @@ async def test_a_connection_that_is_lost_while_contents_are_fetched_is_a_protoco
         except ConnectionResetError:
             return None
 
-    assert (await failure(dying)).kind is FailureKind.PROTOCOL_ERROR
+    found = await snapshot(dying)
+    assert {artifact.name for artifact in found.artifacts} >= {f"/{path}" for path in FILES}
+    assert outcome_of(found) is Outcome.PARTIAL
+    assert {(gap.area, gap.path) for gap in found.coverage.gaps} == {
+        (Area.PROGRAMS, None),
+        *((Area.CONTENT, f"/{path}") for path in FILES),
+    }
+
+
+async def test_a_host_that_is_late_with_contents_keeps_what_was_listed() -> None:
+    class Slow(ProbedHost):
+        def _answer_paths(self, verb: str, reader: str, asked: list[str], sentinel: str) -> tuple[Frame, ...]:
+            del verb, reader, asked, sentinel
+            return ()
+
+    outcome = await visit(Slow(), options=VisitOptions(timeout_s=0.2))
+    assert isinstance(outcome, HostSnapshot)
+    (gap,) = outcome.coverage.gaps
+    assert (gap.area, gap.status) == (Area.PROGRAMS, ReadStatus.TIMED_OUT)
+    assert outcome.contents.keys() == {digest_bytes(TIMER), digest_bytes(SERVICE)}
 
 
 async def test_a_host_that_never_answers_ends_with_the_timeout() -> None:
@@ -248,7 +288,7 @@ async def test_an_error_of_the_store_is_no_failure_of_the_host() -> None:
 async def test_the_published_probe_fits_in_the_first_write() -> None:
     host = ProbedHost()
     transport = FakeTransport({HOST.name: FakeHost(host)})
-    found = await Visitor(transport, load_probe(), everything, lambda: NOW, VisitOptions()).visit(HOST)
+    found = await visitor(transport, load_probe()).visit(HOST)
     assert isinstance(found, HostSnapshot)
 
 
@@ -260,3 +300,79 @@ def _not_listening(program: Program) -> Program:
         return await program(command, streams)
 
     return deaf
+
+
+SCRIPT_TEXT = b"#!/bin/sh\necho backup\n"
+DISK = {
+    entry.path: entry
+    for entry in (
+        Entry(path="usr", type="d", mode="755"),
+        Entry(path="usr/bin", type="d", mode="775", gid=50),
+        Entry(path="usr/bin/backup", type="l", target="/opt/app/run"),
+        Entry(path="opt", type="d", mode="755"),
+        Entry(path="opt/app", type="d", mode="755", uid=1000, gid=1000),
+        Entry(path="opt/app/run", data=SCRIPT_TEXT, mode="755"),
+    )
+}
+
+
+async def test_what_a_job_runs_is_followed_hashed_and_read() -> None:
+    host = ProbedHost(disk=DISK)
+    found = await snapshot(host)
+    (program,) = [artifact for artifact in found.artifacts if artifact.kind is ArtifactKind.PROGRAM]
+    assert (program.name, program.target, program.sha256) == (
+        "/usr/bin/backup",
+        "/opt/app/run",
+        digest_bytes(SCRIPT_TEXT),
+    )
+    assert program.property("links") == "/usr/bin/backup → /opt/app/run"
+    assert program.property("exposed").split("\n") == ["/usr/bin root:50 0775", "/opt/app ann:ann 0755"]
+    assert found.contents[digest_bytes(SCRIPT_TEXT)] == SCRIPT_TEXT
+    assert outcome_of(found) is Outcome.COMPLETE
+
+
+async def test_a_binary_is_hashed_and_its_bytes_stay_on_the_host() -> None:
+    binary = replace(DISK["opt/app/run"], data=b"\x7fELF and more")
+    found = await snapshot(ProbedHost(disk={**DISK, binary.path: binary}))
+    (program,) = [artifact for artifact in found.artifacts if artifact.kind is ArtifactKind.PROGRAM]
+    assert program.sha256 == digest_bytes(binary.data)
+    assert program.sha256 not in found.contents
+
+
+async def test_a_program_that_is_not_there_is_absent_and_no_gap() -> None:
+    found = await snapshot(ProbedHost())
+    (program,) = [artifact for artifact in found.artifacts if artifact.kind is ArtifactKind.PROGRAM]
+    assert (program.name, program.properties) == ("/usr/bin/backup", (("state", "absent"),))
+    assert outcome_of(found) is Outcome.COMPLETE
+
+
+@pytest.mark.parametrize(
+    ("changed", "status"),
+    [
+        (Entry(path="opt", type="!", mode="700"), ReadStatus.DENIED),
+        (Entry(path="opt", type="~", target="autofs"), ReadStatus.NOT_TRIGGERED),
+        (replace(DISK["opt/app/run"], hashed=False), ReadStatus.DENIED),
+    ],
+)
+async def test_a_program_that_cannot_be_looked_at_is_a_gap(changed: Entry, status: ReadStatus) -> None:
+    found = await snapshot(ProbedHost(disk={**DISK, changed.path: changed}))
+    (gap,) = found.coverage.gaps
+    assert (gap.area, gap.status, gap.path) == (Area.PROGRAMS, status, "/usr/bin/backup")
+    assert outcome_of(found) is Outcome.PARTIAL
+
+
+async def test_a_unit_that_is_linked_from_elsewhere_is_read() -> None:
+    text = b"[Service]\nExecStart=/opt/app/run\n"
+    linked = Entry(path=f"{ETC}/evil.service", type="l", target="/opt/app/evil.service")
+    disk = {**DISK, "opt/app/evil.service": Entry(path="opt/app/evil.service", data=text)}
+    host = ProbedHost(links=(linked,), disk=disk)
+    found = await snapshot(host)
+    assert found.contents[digest_bytes(text)] == text
+    assert "/opt/app/evil.service" in {a.name for a in found.artifacts if a.kind is ArtifactKind.FILE}
+    assert outcome_of(found) is Outcome.COMPLETE
+    assert {a.name for a in found.artifacts if a.kind is ArtifactKind.PROGRAM} == {"/usr/bin/backup", "/opt/app/run"}
+
+
+async def test_a_link_that_dangles_is_no_gap() -> None:
+    linked = Entry(path=f"{ETC}/gone.service", type="l", target="/opt/app/gone.service")
+    assert outcome_of(await snapshot(ProbedHost(links=(linked,), disk=DISK))) is Outcome.COMPLETE
