@@ -1,8 +1,8 @@
 """Jobs: every timer that any view of a host knows, with what it would start."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
+from fleetscan.model.coverage import Coverage
 from fleetscan.model.ids import GLOBAL_USER, Scope, UnitName, scope_user
 from fleetscan.model.snapshot import Artifact, HostFacts
 from fleetscan.model.unit import EffectiveUnit, Job, LoadState
@@ -13,6 +13,7 @@ from fleetscan.systemd.loose_units import build_loose_units
 from fleetscan.systemd.manager_views import ManagerViews
 from fleetscan.systemd.names import expand_specifiers, is_unit_name, stem_of, unit_type
 from fleetscan.systemd.reached import ProgramIndex
+from fleetscan.systemd.relations import Relations, join_twins
 from fleetscan.systemd.resolve import Contents, resolve_unit
 from fleetscan.systemd.tree import UnitTree
 from fleetscan.systemd.triggers import build_triggers
@@ -23,7 +24,9 @@ EACH_USER = "each user"
 """What `run_as` says of a job that every user's manager runs; no account can have a space in its name."""
 
 
-def build_jobs(facts: HostFacts, artifacts: Sequence[Artifact], contents: Contents) -> tuple[Job, ...]:
+def build_jobs(
+    facts: HostFacts, artifacts: Sequence[Artifact], contents: Contents, coverage: Coverage | None = None
+) -> tuple[Job, ...]:
     """Build the closure of every timer of a host.
 
     A timer counts when any view knows it: a file or link in a unit directory (also dangling or masked), a link in a
@@ -35,6 +38,7 @@ def build_jobs(facts: HostFacts, artifacts: Sequence[Artifact], contents: Conten
         facts: Decides the version of systemd and the search path.
         artifacts: In any order.
         contents: Gives bytes by hash.
+        coverage: Of the visit; without it no disagreement is claimed that rests on something being absent.
 
     Returns:
         Sorted by scope and name, no pair twice: transient timers that do the same under invented names are one job,
@@ -43,15 +47,13 @@ def build_jobs(facts: HostFacts, artifacts: Sequence[Artifact], contents: Conten
     tree = UnitTree.of(facts, artifacts)
     views = ManagerViews.of(artifacts)
     index = ProgramIndex.of(artifacts)
+    relations = Relations.of(tree, views, artifacts, contents, coverage)
     jobs: dict[tuple[Scope, str], Job] = {}
     for scope in tree.scopes:
         for name in sorted(_find_timers(tree, views, scope)):
-            job = _build_job(tree, views, index, scope, name, contents)
+            job = relations.add(_build_job(tree, views, index, scope, name, contents))
             twin = jobs.get((scope, job.name))
-            if twin is not None:
-                links = tuple(sorted({*twin.links, *job.links}))
-                job = replace(twin, unit_names=(*twin.unit_names, *job.unit_names), links=links)
-            jobs[scope, job.name] = job
+            jobs[scope, job.name] = job if twin is None else join_twins(twin, job)
     return tuple(jobs[key] for key in sorted(jobs))
 
 

@@ -1,0 +1,41 @@
+"""What was read out of a text, kept by the text's hash: the hosts of a fleet share most of their files."""
+
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+from fleetscan.model.ids import Sha256
+from fleetscan.systemd.resolve import Contents
+
+Parsed = TypeVar("Parsed")
+
+
+class TextCache(Generic[Parsed]):
+    """Parses each distinct text once for each version of systemd, and forgets the oldest ones.
+
+    Args:
+        parse: Takes the bytes and the major version of systemd; must not raise.
+        limit: Texts that are remembered.
+    """
+
+    def __init__(self, parse: Callable[[bytes, int], Parsed], limit: int) -> None:
+        self._parse = parse
+        self._limit = limit
+        self._known: dict[tuple[Sha256, int], Parsed] = {}
+
+    def __len__(self) -> int:
+        """Count the texts that are remembered."""
+        return len(self._known)
+
+    def read(self, sha256: Sha256, systemd_version: int, contents: Contents) -> Parsed | None:
+        """Give what a text says, None when nobody has it. `contents` is asked only for what is not remembered."""
+        key = (sha256, systemd_version)
+        if key in self._known:
+            return self._known[key]
+        data = contents(sha256)
+        if data is None:  # it may be fetched later, so this is not remembered
+            return None
+        parsed = self._parse(data, systemd_version)
+        if len(self._known) >= self._limit:
+            del self._known[next(iter(self._known))]
+        self._known[key] = parsed
+        return parsed
