@@ -107,5 +107,6 @@ class Dialogue:
             FailureKind.PROTOCOL_ERROR,
             f"the probe did not run to its end (exit status {status})",
             evidence=evidence,
-            hint="The account may have no shell (nologin) or a forced command; /bin/sh must be allowed to run.",
+            hint="The account may have no shell (nologin) or a forced command; /bin/sh must be allowed to run. "
+            "Where the probe is installed, say `probe: installed` in the inventory.",
         )

@@ -13,7 +13,8 @@ from fleetscan.model.ids import SYSTEM, Clock, Sha256
 from fleetscan.model.outcome import FailureKind, HostFailure, HostOutcome
 from fleetscan.model.snapshot import ArtifactKind, HostSnapshot, RuntimeState
 from fleetscan.probe.assemble import assemble_listing
-from fleetscan.probe.script import ProbeScript, build_input, remote_command
+from fleetscan.probe.launch import plan_launch
+from fleetscan.probe.script import ProbeScript
 from fleetscan.probe.times import parse_times
 from fleetscan.probe.wire import FrameReader
 from fleetscan.sweep.dialogue import Dialogue
@@ -93,14 +94,16 @@ class Visitor:
             return await self._converse(host, session, began)
 
     async def _converse(self, host: Host, session: Session, began: float) -> HostSnapshot:
-        sudo = host.connection.sudo
         sentinel = secrets.token_hex(16)
+        launch = plan_launch(self._script, host.connection, sentinel)
         taken_at = self._clock()
         timeout_s = host.connection.visit_timeout_s or self._options.timeout_s
-        async with session.run(remote_command(sudo=sudo)) as channel:
+        async with session.run(launch.command) as channel:
             dialogue = Dialogue(channel, FrameReader(sentinel, max_bytes=self._options.max_output_bytes))
-            await dialogue.send(build_input(self._script, sentinel, sudo=sudo))
-            listing = assemble_listing(await dialogue.read_until("ready"), sentinel)
+            await dialogue.send(launch.first_input)
+            frames = await dialogue.read_until("ready")
+            launch.verify(frames)
+            listing = assemble_listing(frames, sentinel)
             reach = Reach(listing, dialogue, sentinel, self._known, self._planner)
             tail = await self._explore(reach, dialogue, began + timeout_s * _SHARE_OF_LISTING)
         gaps = [*reach.gaps, *_unfetched(reach, self._known.wanted(reach.offers) - reach.contents.keys())]
