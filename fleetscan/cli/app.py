@@ -11,6 +11,7 @@ from fleetscan.cli import (
     configure,
     database,
     demonstrate,
+    doctor,
     drift,
     hosts,
     inventory,
@@ -29,7 +30,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="Start: fleetscan init, then edit inventory.yaml, then fleetscan hosts enroll, then fleetscan sweep. "
+    epilog="Start: fleetscan init, then edit inventory.yaml, "
+    "then fleetscan hosts enroll, fleetscan doctor, fleetscan sweep. "
     "Exit codes: 0 clean, 1 drift at or above --fail-on, 2 usage, 3 a host was not (fully) read, 4 our own failure.",
 )
 
@@ -135,5 +137,18 @@ def program(
     context.obj = Invocation(flags=given, config_path=config, quiet=quiet, verbose=verbose)
 
 
-for command in (configure, database, inventory, hosts, sweep, show, baseline, drift, publish, mail, demonstrate):
+for command in (
+    configure,
+    database,
+    inventory,
+    hosts,
+    doctor,
+    sweep,
+    show,
+    baseline,
+    drift,
+    publish,
+    mail,
+    demonstrate,
+):
     command.register(app)

@@ -66,17 +66,25 @@ def show_config(context: typer.Context, form: FormatOption = Format.TABLE) -> No
     print_records(invocation.terminal, form, "settings", records, columns, empty="no settings")
 
 
-@probe_app.command("show", epilog="Example: fleetscan probe show | sha256sum")
+@probe_app.command(
+    "show",
+    epilog="Examples: fleetscan probe show | sha256sum | fleetscan --quiet probe show > fleetscan-probe",
+)
 def show_probe(context: typer.Context) -> None:
-    """Print exactly the text that runs on a host; its SHA-256 goes to standard error."""
-    from fleetscan.probe.script import load_probe, remote_command
+    """Print exactly the text that runs on a host, sent or installed; its SHA-256 goes to standard error.
+
+    The same text is the file of an installed probe: `fleetscan --quiet probe show > fleetscan-probe`.
+    """
+    from fleetscan.model.host import DEFAULT_PROBE_PATH
+    from fleetscan.probe.script import installed_command, load_probe, remote_command
 
     probe = load_probe()
-    sys.stdout.write(probe.text.decode("utf-8"))
-    sys.stdout.flush()
+    typer.echo(probe.text, nl=False)  # bytes: what is installed from this has to have the same hash in any locale
     terminal = invocation_of(context).terminal
     terminal.say(f"sha256 {probe.sha256}")
-    terminal.say(f"started as: {remote_command(sudo=False)}")
+    for words, sudo in (("", False), (" with `sudo: true`", True)):
+        terminal.say(f"sent{words}, it is started as: {remote_command(sudo=sudo)}")
+        terminal.say(f"installed{words}, it is started as: {installed_command(DEFAULT_PROBE_PATH, sudo=sudo)}")
 
 
 def show_schema(

@@ -59,6 +59,8 @@ def list_hosts(
             jump=host.jump.name if host.jump else "",
             tags=tuple(sorted(host.tags)),
             sudo=host.connection.sudo,
+            probe=host.connection.probe.value,
+            probe_path=host.connection.probe_path,
         )
         for host in hosts
     ]

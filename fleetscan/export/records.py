@@ -36,6 +36,8 @@ class HostRecord:
     jump: str
     tags: tuple[str, ...]
     sudo: bool
+    probe: str
+    probe_path: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +97,47 @@ class VisitRecord:
     bytes_received: int
     host_cpu_s: float | None
     gaps: tuple[GapRecord, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadingRecord:
+    """How much of one area can be read: `read`, `in part` or `not read`, with the reason."""
+
+    area: str
+    extent: str
+    supplementary: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepRecord:
+    """One thing to do: lines for a file or for a shell, and a command that shows whether it is right."""
+
+    where: str
+    lines: tuple[str, ...]
+    check: str
+    expect: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DiagnosisRecord:
+    """What of one host can be read, and what would let it be read in full or with less rights (`remedy`)."""
+
+    host: str
+    outcome: str
+    reason: str
+    evidence: tuple[str, ...]
+    hint: str
+    user: str
+    login: str
+    privilege: str
+    systemd: str
+    probe: str
+    sudo: bool
+    readings: tuple[ReadingRecord, ...]
+    remedy: str
+    remedy_kind: str
+    steps: tuple[StepRecord, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -242,6 +285,7 @@ Record = (
     | KeyRecord
     | SweepRecord
     | VisitRecord
+    | DiagnosisRecord
     | TimerRecord
     | DriftRecord
     | BaselineRecord
@@ -257,6 +301,7 @@ SCHEMAS: dict[str, type[Record]] = {
     "keys": KeyRecord,
     "sweeps": SweepRecord,
     "visits": VisitRecord,
+    "diagnoses": DiagnosisRecord,
     "timers": TimerRecord,
     "drift": DriftRecord,
     "baselines": BaselineRecord,
