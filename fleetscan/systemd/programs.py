@@ -26,6 +26,7 @@ _SYSTEM_DIRECTORIES = {
 _SPECIFIER = re.compile(r"%(.)")
 _VARIABLE = re.compile(r"\$(?:\{(\w+)\}|(\w+)|(\$))")
 _PATTERN = frozenset("*?[")
+_UNKNOWN = "\0"  # stands for what is known at run time only; no path has it
 _MAX_PER_UNIT = 64
 _MAX_NESTING = 3
 
@@ -117,11 +118,11 @@ class _Reader:
         return _SPECIFIER.sub(lambda match: values.get(match[1]) or match[0], text)
 
     def _refer(self, role: ProgramRole, directive: str, name: str, candidates: tuple[str, ...]) -> ProgramRef:
-        if self._has_image or any("%" in path or "$" in path for path in candidates):
+        if self._has_image or any("%" in path or _UNKNOWN in path for path in candidates):
             candidates = ()
         elif self._root not in ("", "/"):
             candidates = tuple(f"{self._root.rstrip('/')}{path}" for path in candidates)
-        return ProgramRef(self._unit.scope, role, directive, name, candidates)
+        return ProgramRef(self._unit.scope, role, directive, name.replace(_UNKNOWN, "$…"), candidates)
 
     def _find_executable(self, name: str) -> tuple[str, ...]:
         if "/" not in name:
@@ -136,7 +137,7 @@ class _Reader:
 
     def _substitute(self, text: str) -> str:
         return _VARIABLE.sub(
-            lambda match: "$" if match[3] else self._variables.get(match[1] or match[2], match[0]), text
+            lambda match: "$" if match[3] else self._variables.get(match[1] or match[2], _UNKNOWN), text
         )
 
     def _read_variables(self) -> Mapping[str, str]:
