@@ -22,7 +22,7 @@ function expect(kind, digest, package, path,    how) {
   how = "-"
   if (digest ~ /^[0-9a-f]+$/ && length(digest) == 32) how = "md5"
   else if (digest ~ /^Q1/ || (digest ~ /^[0-9a-f]+$/ && length(digest) == 40)) how = "sha1"
-  print kind, digest == "" ? "-" : digest, how, package, asked[path]
+  print kind, (digest == "" ? "-" : digest), how, package, asked[path]
 }'
 
 # Lines of grep over the lists and digests of all packages; then the status file for versions and configuration files.
@@ -43,7 +43,7 @@ part == "found" {
   else next
   name = substr($0, 1, at - 1)
   sub(/:.*/, "", name)
-  place = path in diverter && diverter[path] != name ? elsewhere[path] : path
+  place = ((path in diverter) && diverter[path] != name ? elsewhere[path] : path)
   place = canon(substr(place, 2))
   if (!(place in asked)) next
   if (digest != "") { md5[name, place] = digest; next }
@@ -64,16 +64,19 @@ END {
   for (i = 1; i <= count; i++) {
     if ((owner[i], as[i]) in conffile) {
       digest = conffile[owner[i], as[i]]
-      expect("conf", length(digest) == 32 ? digest : "", owner[i], at_[i])
+      expect("conf", (length(digest) == 32 ? digest : ""), owner[i], at_[i])
     } else expect("file", md5[owner[i], at_[i]], owner[i], at_[i])
   }
   for (name in owners) print "package", name, owners[name]
-  exit status == "" ? 3 : status > 1 ? status : 0
+  exit (status == "" ? 3 : (status > 1 ? status : 0))
 }'
 dpkg_rows() (
-  cd var/lib/dpkg/info || exit 1
+  cd var/lib/dpkg/info || exit 13
   diversions=../diversions
   [ -e $diversions ] || diversions=/dev/null
+  for file in . $diversions ../status; do
+    [ -r "$file" ] || exit 13
+  done
   set +f
   set -- *.list *.md5sums
   set -f
@@ -105,7 +108,7 @@ part == "found" {
   if (!(place in asked)) next
   sub(/^0:/, "", field[4])
   owners[field[3]] = field[4]
-  expect(field[1] ~ /c/ ? "conf" : "file", field[2], field[3], place)
+  expect((field[1] ~ /c/ ? "conf" : "file"), field[2], field[3], place)
 }
 END {
   for (name in owners) print "package", name, owners[name]
@@ -116,8 +119,14 @@ rpm_rows() {
   set -- $(printf '%s\n' "$WANTED" | sed 's,^,/,')
   # The exit status counts files without an owner, and a database that cannot be opened owns nothing: what tells is that
   # the last path, which cannot be, was reached, and that there are no other errors than those of files.
-  said=$(ask_rpm -qf --nosignature --nodigest --qf '=%{NAME}-%{VERSION}-%{RELEASE}.%{ARCH}\n' "$@" /dev/null/end 2>&1)
-  case $said in *"error: file /dev/null/end: "*) ;; *) return "$(command -v rpm >/dev/null && echo 124 || echo 127)" ;; esac
+  said=$(ask_rpm -qf --nosignature --nodigest --qf '=%{NAME}-%{VERSION}-%{RELEASE}.%{ARCH}\n' "$@" /dev/null/end 2>&1) ||
+    said="$said$NL$?"
+  case $said in
+  *"error: file /dev/null/end: "*) ;;
+  *"${NL}124" | *"${NL}137") return 124 ;;
+  *"${NL}127") return 127 ;;
+  *) return 1 ;;
+  esac
   ! printf '%s\n' "$said" | grep '^error: ' | grep -qv '^error: file ' || return 1
   # shellcheck disable=SC2046  # one package a line, globbing is off
   set -- $(printf '%s\n' "$said" | sed -n 's/^=//p' | sort -u)
@@ -167,13 +176,14 @@ END {
     match(name, /-[^-]*-[^-]*$/)
     name = substr(name, 1, RSTART - 1)
     owners[name] = substr(version, RSTART + 1)
-    expect((owner[i], as[i]) in backup ? "conf" : "file", digests[at_[i]], name, at_[i])
+    expect(((owner[i], as[i]) in backup ? "conf" : "file"), digests[at_[i]], name, at_[i])
   }
   for (name in owners) print "package", name, owners[name]
   exit status
 }'
 pacman_rows() (
-  cd var/lib/pacman/local || exit 1
+  cd var/lib/pacman/local || exit 13
+  [ -r . ] || exit 13
   set +f
   set -- */files
   set -f
@@ -192,7 +202,7 @@ pacman_rows() (
 # shellcheck disable=SC2016  # awk expands it
 APK='
 function close_file() {
-  if (place in asked) { owners[name] = version; expect(place ~ /^etc\// ? "conf" : "file", digest, name, place) }
+  if (place in asked) { owners[name] = version; expect((place ~ /^etc\// ? "conf" : "file"), digest, name, place) }
   place = digest = ""
 }
 part == "wanted" || part == "found" { next }
@@ -207,6 +217,7 @@ END {
   for (name in owners) print "package", name, owners[name]
 }'
 apk_rows() {
+  [ -r "$APK_DATABASE" ] || return 13
   printf '%s\n//\n' "$WANTED" | limit awk -v "moved=$MOVED" "$CANON$APK" part=wanted - part=database "$APK_DATABASE"
 }
 
@@ -230,7 +241,7 @@ END {
     split(row[i], word, " ")
     if (word[3] == "-") { print row[i]; continue }
     path = substr(row[i], length(word[1] word[2] word[3] word[4]) + 5)
-    sum = path in sums ? sums[path] : "?"
+    sum = ((path in sums) ? sums[path] : "?")
     if (sum == word[2]) sum = word[2] = "="
     print word[1], word[2], sum, word[4], path
   }
@@ -245,14 +256,15 @@ join_sums() {
 }
 join_rows() { join_sums | limit awk "$JOIN"; }
 
-# read_database KIND: add its rows to PACKAGES, and how reading it ended
+# read_database KIND: add its rows to PACKAGES, and how reading it ended. 13 is the number of "permission denied".
 read_database() {
-  capture 8388608 "$1_rows"
+  capture 8388608 "$1_rows" 2>/dev/null
+  [ "$STATUS" != failed-13 ] || STATUS=denied
   ROWS=$OUT ended=$STATUS
   [ "$STATUS" != truncated ] || ROWS=${ROWS%"$NL"*}
   case $NL$ROWS in
   *"${NL}file "* | *"${NL}conf "*)
-    capture 8388608 join_rows
+    capture 8388608 join_rows 2>/dev/null
     [ "$STATUS" = ok ] || ended=$STATUS
     ;;
   esac
