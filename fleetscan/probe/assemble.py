@@ -37,6 +37,7 @@ class Listing:
         offers: What the host can send, by hash.
         paths: Where each offered hash lies.
         people: Accounts and homes.
+        merged_usr: Whether `/lib` is `/usr/lib`.
     """
 
     facts: HostFacts
@@ -48,6 +49,7 @@ class Listing:
     offers: Mapping[Sha256, Offer]
     paths: Mapping[Sha256, tuple[str, ...]]
     people: People
+    merged_usr: bool
 
 
 def assemble_listing(frames: Sequence[Frame], sentinel: str) -> Listing:
@@ -82,7 +84,8 @@ def assemble_listing(frames: Sequence[Frame], sentinel: str) -> Listing:
         *_missing_walk(by_key),
         *_denied_gaps(by_key.get(("denied", SYSTEM)), people),
     ]
-    managers = read_managers(by_key, facts.systemd_version, merged_usr=said.get("merged_usr") == "1")
+    merged_usr = said.get("merged_usr") == "1"
+    managers = read_managers(by_key, facts.systemd_version, merged_usr=merged_usr)
     files = read_files(tuple(by_key.values()), sentinel, people)
     artifacts: dict[tuple[str, str, str], Artifact] = {}
     for artifact in (*files.artifacts, *managers.artifacts):
@@ -97,6 +100,7 @@ def assemble_listing(frames: Sequence[Frame], sentinel: str) -> Listing:
         offers=files.offers,
         paths=files.paths,
         people=people,
+        merged_usr=merged_usr,
     )
 
 

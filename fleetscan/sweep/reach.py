@@ -18,6 +18,7 @@ from fleetscan.sweep.dialogue import Dialogue
 from fleetscan.sweep.known import KnownContents
 from fleetscan.sweep.paths import PathFinder
 from fleetscan.sweep.plan import Plan, Planner
+from fleetscan.sweep.provenance import mark_owned, read_packages
 from fleetscan.systemd.path_walk import Ending, Walked
 from fleetscan.systemd.programs import ProgramRef
 from fleetscan.systemd.tree import UnitTree
@@ -57,7 +58,7 @@ class Reach:
         self.paths = dict(self.listing.paths)
 
     async def explore(self) -> None:
-        """Fetch unit files, follow links out of the unit directories, then look at what commands run and read."""
+        """Fetch unit files, follow links that lead elsewhere, look at what commands run, ask whose files they are."""
         await self._fetch(self.listing.offers)
         await self._read_linked()
         plan = self._plan()
@@ -65,6 +66,9 @@ class Reach:
             await self._read_texts({path: scope for scope, path in plan.included})
             plan = self._plan()
         await self._look_at(plan.references)
+        packages = await read_packages(self.dialogue, self.artifacts.values(), merged_usr=self.listing.merged_usr)
+        self.gaps += packages.gaps
+        self.artifacts = {artifact.key: artifact for artifact in mark_owned(self.artifacts.values(), packages)}
 
     def _plan(self) -> Plan:
         artifacts = [self.artifacts[key] for key in sorted(self.artifacts)]
