@@ -101,7 +101,7 @@ def parse_packages(frame: Frame | None, digests: Mapping[str, Sha256 | None], *,
             status = _STATUS.get(database.ended, ReadStatus.FAILED)
             gaps.append(_gap(status, f"reading the {database.kind} database ended with {database.ended}"))
         if bad:
-            gaps.append(_gap(ReadStatus.FAILED, f"{bad} lines about the {database.kind} database cannot be read"))
+            gaps.append(_gap(ReadStatus.FAILED, f"lines about the {database.kind} database that cannot be read: {bad}"))
     if not gaps:
         gaps += _frame_gaps(frame, databases)
     names = {package for package, _ in owners.values()}
