@@ -42,7 +42,7 @@ class Question:
 
 def can_ask(path: str) -> bool:
     """Tell whether a path can be asked for: absolute, below the root, and without a line end."""
-    return path.startswith("/") and not path.startswith("/-") and path != "/" and not set("\n\0") & set(path)
+    return path.startswith("/") and path[1:2] not in ("", "/", "-") and not set("\n\0") & set(path)
 
 
 def plan_questions(verb: str, reader: str, paths: Iterable[str]) -> Iterator[Question]:

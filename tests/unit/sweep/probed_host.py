@@ -116,6 +116,8 @@ class ProbedHost:
             lines = "".join(f"{digest_bytes(entry.data)}  {entry.path}\n" for entry in new)
             marks = "".join("#!" if entry.data.startswith(b"#!") else ".." for entry in new)
             return (frame("hashes", lines, scope=f"{reader} {first}"), frame("marks", marks, scope=reader))
+        if verb == "packages":
+            return (frame("packages", "database dpkg\nend ok\n"),)
         return (frame(verb, scope=reader),)
 
     def _listing(self, sentinel: str) -> bytes:

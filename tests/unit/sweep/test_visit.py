@@ -88,12 +88,14 @@ async def test_a_gap_makes_a_visit_partial() -> None:
 
 # /usr, /usr/bin and /usr/bin/backup, which the service runs
 LOOK = b"stat - 3"
+# of the unit files, which the probe knows by itself
+OWNERS = b"packages 0"
 
 
 async def test_only_contents_that_are_wanted_cross_the_wire() -> None:
     host = ProbedHost()
     found = await snapshot(host, wanted=lambda hashes: frozenset(hashes) - {digest_bytes(TIMER)})
-    assert host.requests == [b"fetch 2", LOOK, b"done"]
+    assert host.requests == [b"fetch 2", LOOK, OWNERS, b"done"]
     assert found.contents == {digest_bytes(SERVICE): SERVICE}
     assert outcome_of(found) is Outcome.COMPLETE
 
@@ -101,13 +103,13 @@ async def test_only_contents_that_are_wanted_cross_the_wire() -> None:
 async def test_nothing_is_fetched_when_all_is_known() -> None:
     host = ProbedHost()
     found = await snapshot(host, wanted=lambda _: frozenset())
-    assert (host.requests, found.contents, outcome_of(found)) == ([b"done"], {}, Outcome.COMPLETE)
+    assert (host.requests, found.contents, outcome_of(found)) == ([OWNERS, b"done"], {}, Outcome.COMPLETE)
 
 
 async def test_a_file_that_changes_while_it_is_read_is_a_gap_and_the_others_are_kept() -> None:
     host = ProbedHost(read={f"{ETC}/backup.timer": b"[Timer]\nOnCalendar=hourly and longer\n"})
     found = await snapshot(host)
-    assert host.requests == [b"fetch 1 2", b"fetch 1", b"fetch 2", LOOK, b"done"]
+    assert host.requests == [b"fetch 1 2", b"fetch 1", b"fetch 2", LOOK, OWNERS, b"done"]
     assert found.contents == {digest_bytes(SERVICE): SERVICE}
     (gap,) = found.coverage.gaps
     assert (gap.area, gap.status, gap.path) == (Area.CONTENT, ReadStatus.CHANGED, f"/{ETC}/backup.timer")
