@@ -97,6 +97,7 @@ def _add_identity(tree: HostTree, host: DemoHost) -> None:
         "etc/hostname": f"{host.name}\n",
         "etc/passwd": "".join(f"{line}\n" for line in accounts),
         "proc/1/comm": "systemd\n",
+        "var/log/journal/local/system.journal": "",  # what would be in it, journalctl tells
         "proc/self/mountinfo": "25 1 8:1 / / rw,relatime - ext4 /dev/sda1 rw\n26 25 0:23 / /run rw - tmpfs tmpfs rw\n",
     }
     for path, text in texts.items():

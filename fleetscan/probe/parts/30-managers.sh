@@ -70,6 +70,7 @@ show_units() {
 }
 
 # ask_loaded SCOPE ASK NAMES: show of the timers, then of what they activate
+ACTIVATED='' # by the timers of all managers
 ask_loaded() {
   scope=$1 who=$2
   # shellcheck disable=SC2086  # one name a line, globbing is off
@@ -78,6 +79,7 @@ ask_loaded() {
   timers=$BLOCKS first=$STATUS
   # shellcheck disable=SC2046  # one name a line, globbing is off
   set -- $(printf '%s\n' "$timers" | sed -n 's/^Unit=//p' | grep -v '^$' | sort -u)
+  ACTIVATED=$ACTIVATED$NL$*
   show_units "$who" "$@"
   [ "$first" = ok ] || STATUS=$first
   emit loaded "$STATUS" "$scope" "$timers$NL$NL$BLOCKS"
