@@ -72,6 +72,7 @@ ways() {
 }
 # Mounts on, in, or above unit directories; in homes only below the folders that hold them. Of each: device, root, mount
 # point, options, type and source; for overlays on a hierarchy their layers, too.
+# shellcheck disable=SC2016  # the variables are awk's
 MOUNTS='
 FILENAME == "-" { sub(/^(denied|link-out|[0-9]+):/, ""); sub(/\/\.$/, ""); up = "/" $0; if ($0 == "") next
   for (units[up]; up ~ /^\/(usr|etc|lib|(run|run\/user\/[0-9]+|var\/lib)\/systemd)(\/|$)/; sub(/\/[^\/]*$/, "", up))
