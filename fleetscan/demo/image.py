@@ -3,6 +3,7 @@
 import hashlib
 from dataclasses import dataclass
 
+from fleetscan.demo.dpkg import build_database
 from fleetscan.demo.release import Release
 from fleetscan.demo.roles import ROLES, Role
 from fleetscan.demo.stock import stock_masks, stock_units, stock_user_units
@@ -77,6 +78,7 @@ def build_tree(host: DemoHost) -> HostTree:
         enable_unit(tree, name, text, f"/{ADMIN}/{name}")
     for path, text in host.role.scripts.items():
         tree.files[path] = TreeFile(text, 0o755)
+    tree.files.update(build_database(host.release, tree))
     return tree
 
 

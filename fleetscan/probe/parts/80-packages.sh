@@ -248,10 +248,10 @@ END {
 }'
 join_sums() {
   printf '%s\n' "$ROWS"
-  for sum in md5 sha1; do
+  for program in md5sum sha1sum; do
     # shellcheck disable=SC2046  # one path a line, globbing is off
-    set -- $(printf '%s\n' "$ROWS" | sed -n "s/^[a-z]* [^ ]* $sum [^ ]* //p")
-    [ $# -eq 0 ] || limit find -P "$@" -maxdepth 0 -type f -size -131073k -exec ${sum}sum -- {} +
+    set -- $(printf '%s\n' "$ROWS" | sed -n "s/^[a-z]* [^ ]* ${program%sum} [^ ]* //p")
+    [ $# -eq 0 ] || limit find -P "$@" -maxdepth 0 -type f -size -131073k -exec "$program" -- {} +
   done
 }
 join_rows() { join_sums | limit awk "$JOIN"; }

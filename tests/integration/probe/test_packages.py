@@ -344,6 +344,16 @@ def test_apk_tells_everything_in_one_file(shell: Sequence[str], host: HostTree, 
     assert facts.owner("/etc/systemd/system/conf.timer") == ("tiny", Verification.CONFIGURATION)
 
 
+def test_a_demo_host_shows_whose_its_units_are(shell: Sequence[str], tree: HostTree, root: Path) -> None:
+    tree.write(root)
+    facts = ask(shell, root)
+    assert facts.gaps == ()
+    assert facts.owner(f"/{UNITS}/fstrim.timer") == ("util-linux", Verification.VERIFIED)
+    vendor = {f"/{path}" for path in tree.files if path.startswith("usr/lib/systemd/")}
+    assert {facts.owner(path)[1] for path in vendor} == {Verification.VERIFIED}
+    assert facts.owner("/etc/systemd/system/tls-renew.timer") == ("", Verification.UNOWNED)
+
+
 def test_reading_databases_writes_nothing(shell: Sequence[str], host: HostTree, root: Path) -> None:
     host.files[f"{UNITS}/good.timer"] = TreeFile(TIMER)
     write_dpkg(host, {"good": {f"/{UNITS}/good.timer": TIMER}})
