@@ -1,53 +1,19 @@
 """Where the views of a host contradict each other about the units of a job."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Iterator, Sequence
 
-from fleetscan.model.coverage import Area, Coverage
-from fleetscan.model.ids import SYSTEM, Scope
 from fleetscan.model.relation import Disagreement, DisagreementKind
-from fleetscan.model.snapshot import Artifact, ArtifactKind
+from fleetscan.model.snapshot import Artifact
 from fleetscan.model.unit import EffectiveUnit, LoadState
-from fleetscan.systemd.manager_views import ManagerViews
-from fleetscan.systemd.names import canonical_path, is_template
+from fleetscan.systemd.host_views import HostViews
+from fleetscan.systemd.names import is_template
 from fleetscan.systemd.shown_values import Difference, find_differences, find_target_difference
-from fleetscan.systemd.tree import UnitTree
-from fleetscan.systemd.tree_names import MAX_HOPS
 
 _LONGEST_VALUE = 200
 _LONGEST_LIST = 5
 _ON_DISK = frozenset({LoadState.LOADED, LoadState.BAD, LoadState.UNREADABLE})
-_PLAIN = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789:_.@-/\\"
-
-
-@dataclass(frozen=True, slots=True)
-class HostViews:
-    """All that is known of one host.
-
-    Attributes:
-        tree: Files and links.
-        managers: What the managers say.
-        coverage: Of the visit; None when it is not known, and then nothing counts as absent.
-    """
-
-    tree: UnitTree
-    managers: ManagerViews
-    coverage: Coverage | None
-
-    def lacks(self, area: Area, scope: Scope, path: str | None = None) -> bool:
-        """Tell whether that a thing was not seen proves that it is not there."""
-        return self.coverage is not None and not self.coverage.hides(area, scope, path)
-
-    def find_block(self, scope: Scope, names: Iterable[str]) -> Artifact | None:
-        """Give what the scope's manager has in memory under any of a unit's names."""
-        blocks = (self.managers.loaded.get((scope, name)) for name in names)
-        return next((block for block in blocks if block is not None), None)
-
-    def has_spoken(self, scope: Scope) -> bool:
-        """Tell whether a manager of the scope runs and was asked for what it has in memory and for its timers."""
-        if not (self.lacks(Area.LOADED, scope) and self.lacks(Area.TIMERS, scope)):
-            return False
-        return scope == SYSTEM or any(owner == scope for owner, _name in self.managers.loaded)
+_UNUSUAL = re.compile(r"[^A-Za-z0-9:_.@/-]")
 
 
 def find_disagreements(
@@ -55,8 +21,8 @@ def find_disagreements(
 ) -> tuple[Disagreement, ...]:
     """Compare the views of a timer and of the unit that it activates.
 
-    Nothing is claimed from what was not read. `NEVER_LOADED` is innocent for a timer that is merely disabled; its
-    detail tells the enablement. Values that cannot be compared count as equal.
+    Nothing is claimed from what was not read, and values that cannot be compared count as equal. `NEVER_LOADED` is
+    innocent for a timer that is merely disabled: its detail begins with the enablement.
 
     Args:
         views: Of the host.
@@ -66,34 +32,19 @@ def find_disagreements(
     Returns:
         Sorted, without repeats.
     """
-    found: list[Disagreement] = []
-    names = _names_of(views.tree, timer)
+    names = views.names_of(timer)
     block = views.find_block(timer.scope, names)
-    is_listed = block is not None and block.property("Listed") == "yes"
-    if block is None or not (is_listed or block.property("ActiveState") in ("active", "failed")):
-        found += _check_never_loaded(views, timer)
-    elif block.property("Listed") == "no":
-        found.append(Disagreement(DisagreementKind.NOT_LISTED, timer.name, "active, but list-timers does not have it"))
-    for unit in (timer, activates):
-        if unit is None:
-            continue
-        own_names = _names_of(views.tree, unit)
-        own_block = views.find_block(unit.scope, own_names)
-        if is_listed and unit.load is LoadState.UNREADABLE:
-            paths = [s.path for s in unit.sources if s.sha256 is None] or [s.path for s in unit.sources]
-            detail = f"the timer is listed; not read: {' '.join(paths[:_LONGEST_LIST]) or unit.name}"
-            found.append(Disagreement(DisagreementKind.UNREADABLE, unit.name, detail))
-        elif own_block is not None and unit.load is LoadState.NOT_FOUND:
-            found += _check_no_file(views, unit, own_block)
-        elif own_block is not None:
-            targets = _names_of(views.tree, activates) if unit is timer and activates is not None else ()
-            found += _compare_values(views, unit, own_block, own_names, targets)
-    return tuple(sorted(set(found)))
-
-
-def _names_of(tree: UnitTree, unit: EffectiveUnit) -> tuple[str, ...]:
-    fragment = tree.names(unit.scope).find(unit.name)
-    return fragment.names if fragment else (unit.name,)
+    listed = "" if block is None else block.property("Listed")
+    found: set[Disagreement] = set()
+    if block is None or not (listed or block.property("ActiveState") in ("active", "failed")):
+        found.update(_check_never_loaded(views, timer))
+    elif listed == "no":
+        found.add(Disagreement(DisagreementKind.NOT_LISTED, timer.name, "active, but list-timers does not have it"))
+    targets = () if activates is None else views.names_of(activates)
+    found.update(_check_unit(views, timer, names, is_listed=listed == "yes", targets=targets))
+    if activates is not None:
+        found.update(_check_unit(views, activates, targets, is_listed=listed == "yes"))
+    return tuple(sorted(found))
 
 
 def _check_never_loaded(views: HostViews, timer: EffectiveUnit) -> Iterator[Disagreement]:
@@ -101,103 +52,87 @@ def _check_never_loaded(views: HostViews, timer: EffectiveUnit) -> Iterator[Disa
         return
     if views.has_spoken(timer.scope):
         enabled = views.managers.state(timer.scope, timer.name).enabled or "not known"
-        detail = f"enablement: {enabled}; {timer.sources[0].path} is not in memory"
+        detail = f"{enabled}; {timer.sources[0].path} is neither in memory nor listed"
         yield Disagreement(DisagreementKind.NEVER_LOADED, timer.name, detail)
+
+
+def _check_unit(
+    views: HostViews, unit: EffectiveUnit, names: Sequence[str], *, is_listed: bool, targets: Sequence[str] = ()
+) -> Iterator[Disagreement]:
+    """Check one unit; `is_listed` says whether the timer is, `targets` are the names of what a timer activates."""
+    block = views.find_block(unit.scope, names)
+    if is_listed and unit.load is LoadState.UNREADABLE:
+        unread = [s.path for s in unit.sources if s.sha256 is None] or [s.path for s in unit.sources]
+        detail = f"the timer is listed; not read: {' '.join(unread[:_LONGEST_LIST]) or unit.name}"
+        yield Disagreement(DisagreementKind.UNREADABLE, unit.name, detail)
+    elif block is not None and unit.load is LoadState.NOT_FOUND:
+        yield from _check_no_file(views, unit, block)
+    elif block is not None:
+        differences = _compare(views, unit, block, names, targets)
+        if differences:
+            is_pending = block.property("NeedDaemonReload") == "yes"
+            kind = DisagreementKind.CHANGED_SINCE_LOAD if is_pending else DisagreementKind.VALUES_DIFFER
+            yield Disagreement(kind, unit.name, "; ".join(map(_describe, differences)))
 
 
 def _check_no_file(views: HostViews, unit: EffectiveUnit, block: Artifact) -> Iterator[Disagreement]:
     """Check a unit that is in memory though no file of it was seen."""
-    load, path = block.property("LoadState"), _canonical(views.tree, block.property("FragmentPath"))
+    load, active = block.property("LoadState"), block.property("ActiveState")
     # A link that wants it is enough for a manager to have the name of a unit; only one that is or was started counts.
     # Of services the state is not kept, but their blocks are, when there is no file, for that reason alone.
-    is_gone = load == "not-found" and block.property("ActiveState") != "inactive"
+    is_gone = load == "not-found" and active != "inactive"
     if block.property("Transient") == "yes" or not (is_gone or load == "loaded"):
         return
+    fragment = views.canonical(block.property("FragmentPath"))
     links = [source.path for source in unit.sources if source.link_target]
-    places = {*_link_chain(views.tree, links[:1]), *((path,) if path else ())}
-    if all(views.lacks(Area.FILES, unit.scope, place) for place in places or {None}) and all(
-        views.lacks(Area.CONTENT, unit.scope, place) for place in places
-    ):
-        state = block.property("ActiveState") or load
-        where = f"its file {path} does not exist" if path else "it has no file"
-        yield Disagreement(DisagreementKind.NO_FILE, unit.name, f"in memory ({state}), but {where}")
+    places = {fragment, *(place for link in links for place in views.link_chain(link))} - {""}
+    is_proven = all(views.lacks_file(unit.scope, place) for place in places) if places else views.lacks_unit(unit.scope)
+    if not is_proven:
+        return
+    origin = f"; it was loaded from {fragment}" if fragment else ""
+    detail = f"in memory ({active or load}), but no unit file is there{origin}"
+    yield Disagreement(DisagreementKind.NO_FILE, unit.name, detail)
 
 
-def _compare_values(
+def _compare(
     views: HostViews, unit: EffectiveUnit, block: Artifact, names: Sequence[str], targets: Sequence[str]
-) -> Iterator[Disagreement]:
-    tree = views.tree
+) -> tuple[Difference, ...]:
+    """Compare what is in memory with what the files say."""
     load = block.property("LoadState")
-    differences: tuple[Difference, ...]
     if {load, unit.load.value} == {"loaded", "masked"}:
-        differences = (Difference("LoadState", load, unit.load.value),)
-    elif load != "loaded" or unit.load is not LoadState.LOADED:
-        return  # refused or incomplete on one side: what is in force of it is not known well enough
-    else:
-        paths = _compare_paths(views, unit, block)
-        if paths is None:
-            return
-        differences = (
-            *paths,
-            *find_differences(unit, block, names, tree.systemd_version),
-            *find_target_difference(unit, block, targets),
-        )
-    if differences:
-        pending = block.property("NeedDaemonReload") == "yes"
-        kind = DisagreementKind.CHANGED_SINCE_LOAD if pending else DisagreementKind.VALUES_DIFFER
-        yield Disagreement(kind, unit.name, "; ".join(map(_describe, differences)))
+        return (Difference("LoadState", load, unit.load.value),)
+    if load != "loaded" or unit.load is not LoadState.LOADED:
+        return ()  # refused or incomplete on one side: what is in force of it is not known well enough
+    paths = _compare_paths(views, unit, block, names)
+    if paths is None:
+        return ()
+    values = find_differences(unit, block, names, views.tree.systemd_version)
+    return (*paths, *values, *find_target_difference(unit, block, targets))
 
 
-def _compare_paths(views: HostViews, unit: EffectiveUnit, block: Artifact) -> tuple[Difference, ...] | None:
+def _compare_paths(
+    views: HostViews, unit: EffectiveUnit, block: Artifact, names: Sequence[str]
+) -> tuple[Difference, ...] | None:
     """Compare the files that a unit was made of; None when one in memory may be there unseen."""
     tree = views.tree
-    fragments = [_locate(tree, path) for path in (_canonical(tree, block.property("FragmentPath")),) if path]
-    text = block.property("DropInPaths")
-    # `show` quotes unusual characters, and not in the same way in all versions
-    is_plain = not set(text) - {*_PLAIN, " "}
-    drop_ins = [_locate(tree, _canonical(tree, path)) for path in text.split()] if is_plain else []
-    unseen = [path for path in (*fragments, *drop_ins) if path not in tree.by_path and path not in _chains(tree, unit)]
-    if not all(views.lacks(Area.FILES, unit.scope, path) for path in unseen):
+    fragment, text = views.canonical(block.property("FragmentPath")), block.property("DropInPaths")
+    expected = [artifact.name for artifact in tree.drop_ins(unit.scope, names)]
+    # Unusual characters are quoted by `show`, and not in the same way in all versions.
+    is_plain = not any(map(_UNUSUAL.search, (*text.split(" "), *expected)))
+    drop_ins = [views.canonical(path) for path in text.split()] if is_plain else []
+    known = {place for source in unit.sources for place in views.link_chain(source.path)}
+    unseen = [p for p in (fragment, *drop_ins) if p and p not in tree.by_path and p not in known]
+    if not all(views.lacks_file(unit.scope, path) for path in unseen):
         return None
     differences: list[Difference] = []
-    chains = _link_chain(tree, [unit.sources[0].path])
-    if fragments and fragments[0] not in chains:
-        differences.append(Difference("FragmentPath", fragments[0], unit.sources[0].path))
-    # Of masked and of empty ones some versions keep the path; they say nothing either way.
-    loaded = [path for path in drop_ins if path not in tree.by_path or not tree.is_mask(tree.by_path[path])]
-    expected = [artifact.name for artifact in tree.drop_ins(unit.scope, _names_of(tree, unit))]
-    if is_plain and not set("".join(expected)) - set(_PLAIN) and loaded != expected:
+    if fragment and fragment not in views.link_chain(unit.sources[0].path):
+        differences.append(Difference("FragmentPath", fragment, unit.sources[0].path))
+    # Of masked and empty ones, and of directories, systemd keeps the path; they say nothing either way.
+    told = [path for path in drop_ins if path not in tree.by_directory]
+    loaded = [path for path in told if path not in tree.by_path or not tree.is_mask(tree.by_path[path])]
+    if is_plain and loaded != expected:
         differences.append(Difference("DropInPaths", " ".join(loaded), " ".join(expected)))
     return tuple(differences)
-
-
-def _chains(tree: UnitTree, unit: EffectiveUnit) -> frozenset[str]:
-    return frozenset(_link_chain(tree, [source.path for source in unit.sources]))
-
-
-def _link_chain(tree: UnitTree, paths: Iterable[str]) -> tuple[str, ...]:
-    """Give the paths with all that they lead to over links: systemd names the one or the other, by version."""
-    chain: list[str] = []
-    for start in paths:
-        path = start
-        for _hop in range(MAX_HOPS):
-            chain.append(path)
-            artifact = tree.by_path.get(path)
-            if artifact is None or artifact.kind is not ArtifactKind.LINK:
-                break
-            path = tree.target_path(artifact)
-    return tuple(chain)
-
-
-def _locate(tree: UnitTree, path: str) -> str:
-    """Give the path under which a file is known, when a directory on the way is a link."""
-    directory, _, name = path.rpartition("/")
-    artifact = tree.entries(directory).get(name)
-    return artifact.name if artifact is not None else path
-
-
-def _canonical(tree: UnitTree, path: str) -> str:
-    return canonical_path(path, merged_usr=tree.merged_usr)
 
 
 def _describe(difference: Difference) -> str:

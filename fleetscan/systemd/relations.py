@@ -5,9 +5,10 @@ from dataclasses import dataclass, replace
 
 from fleetscan.model.coverage import Coverage
 from fleetscan.model.snapshot import Artifact
-from fleetscan.model.unit import EffectiveUnit, Job
+from fleetscan.model.unit import Job
 from fleetscan.systemd.activations import Activations
-from fleetscan.systemd.disagreements import HostViews, find_disagreements
+from fleetscan.systemd.disagreements import find_disagreements
+from fleetscan.systemd.host_views import HostViews
 from fleetscan.systemd.manager_views import ManagerViews
 from fleetscan.systemd.resolve import Contents
 from fleetscan.systemd.tree import UnitTree
@@ -41,17 +42,13 @@ class Relations:
 
     def add(self, job: Job) -> Job:
         """Give the job with both filled in."""
-        timer_names = self._names_of(job.timer)
-        target_names = self._names_of(job.activates) if job.activates is not None else ()
+        timer_names = self._views.names_of(job.timer)
+        target_names = self._views.names_of(job.activates) if job.activates is not None else ()
         return replace(
             job,
             disagreements=find_disagreements(self._views, job.timer, job.activates),
             activations=self._activations.find_for_job(job.scope, timer_names, target_names),
         )
-
-    def _names_of(self, unit: EffectiveUnit) -> tuple[str, ...]:
-        fragment = self._views.tree.names(unit.scope).find(unit.name)
-        return fragment.names if fragment else (unit.name,)
 
 
 def join_twins(first: Job, second: Job) -> Job:

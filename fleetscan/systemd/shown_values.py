@@ -6,7 +6,7 @@ taken to be equal.
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from fleetscan.errors import ParseError
@@ -15,7 +15,7 @@ from fleetscan.model.unit import EffectiveUnit, ExecCommand
 from fleetscan.systemd.calendar import normalise_calendar
 from fleetscan.systemd.directive_kinds import parse_boolean
 from fleetscan.systemd.exec_line import parse_exec
-from fleetscan.systemd.names import split_instance, unit_type
+from fleetscan.systemd.names import instantiate, is_template, split_instance, unit_type
 from fleetscan.systemd.partial_text import BY_NAME, HOLE, expand_known, fits
 from fleetscan.systemd.timespan import format_timespan, parse_timespan
 from fleetscan.systemd.triggers import build_triggers
@@ -76,7 +76,9 @@ def find_differences(
 def find_target_difference(timer: EffectiveUnit, block: Artifact, targets: Collection[str]) -> tuple[Difference, ...]:
     """Compare what a timer activates; `targets` are all names of the unit that its files name, by preference first."""
     loaded = block.property("Unit")
-    if not loaded or not targets or loaded in targets:
+    # A template that is named without an instance gets one from the timer.
+    patterns = [instantiate(name, HOLE) if is_template(name) else name for name in targets]
+    if not loaded or not targets or any(fits(pattern, loaded) for pattern in patterns):
         return ()
     stated = timer.values("Timer", "Unit")
     if stated and HOLE in expand_known(stated[0].value, block.name):
@@ -93,9 +95,11 @@ def _compare_commands(
         commands = [c for d in unit.values("Service", key) for c in parse_exec(d)]
         if not all(map(_is_accepted, commands)):
             continue
-        pattern = "\n".join(_print_command(command, block.name, names) for command in commands)
         loaded = block.property(key)
-        if not fits(pattern, loaded):
+        pattern = _print_commands(commands, block.name, names)
+        # A bare name that systemd does not find is no command; which names it finds only the host knows.
+        sure = [command for command in commands if command.path.startswith(("/", "%"))]
+        if not fits(pattern, loaded) and not fits(_print_commands(sure, block.name, names), loaded):
             yield Difference(key, loaded, _show(pattern))
 
 
@@ -107,11 +111,17 @@ def _is_accepted(command: ExecCommand) -> bool:
     return path.startswith(("/", "%")) or "/" not in path
 
 
+def _print_commands(commands: Iterable[ExecCommand], name: str, names: Collection[str]) -> str:
+    return "\n".join(_print_command(command, name, names) for command in commands)
+
+
 def _print_command(command: ExecCommand, name: str, names: Collection[str]) -> str:
     """Write a command as `show` would, without what changes by itself."""
     path = expand_known(command.path, name, "%")
     if not path.startswith(("/", HOLE)):
-        path = HOLE + path  # 239 to 249 look a bare name up when they load it
+        path = HOLE + path  # some versions look a bare name up when they load it
+    elif command.path not in command.raw:
+        path = HOLE  # written with `//` or `/./` or escapes: how much of it is tidied differs by version
     known = _known_specifiers(names)
     words = " ".join(expand_known(word, name, known) for word in command.argv)
     ignores = "yes" if "-" in command.prefixes else "no"
