@@ -91,6 +91,8 @@ def read_unsearched(records: Iterable[WalkRecord], people: People) -> Starters:
         if record.type == "!":
             found.gaps += find_folder_gaps(record, Area.ACTIVATORS, scope)
             continue
+        if not _ACTIVATOR_DIR.fullmatch(posixpath.dirname(path)):
+            continue
         found.artifacts.append(_build_file(ArtifactKind.ACTIVATOR, record, path, people, None))
         status, reason = ReadStatus.DENIED, "the file may not be read"
         if "\n" in path:

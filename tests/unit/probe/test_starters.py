@@ -181,6 +181,11 @@ def test_a_rule_that_could_not_be_searched_is_told_and_is_a_gap(path: str, size:
     assert (gap.area, gap.status, gap.path) == (Area.ACTIVATORS, status, f"/{path}")
 
 
+def test_a_record_of_another_place_is_no_activator() -> None:
+    record = Entry(path="etc/shadow").record
+    assert read_unsearched(parse_walk(record.encode(), SENTINEL, truncated=False)[0], PEOPLE) == Starters()
+
+
 def test_a_directory_of_rules_that_could_not_be_searched_is_a_gap() -> None:
     record = Entry(path="etc/udev/rules.d", type="!").record
     found = read_unsearched(parse_walk(record.encode(), SENTINEL, truncated=False)[0], PEOPLE)
