@@ -19,9 +19,17 @@ from fleetscan.systemd.tree import UnitTree
 from fleetscan.systemd.tree_drop_ins import TYPE_LEVEL_SINCE
 
 _REMEMBERED = 16_384
+_FEW = 128
 _TRIGGERING = frozenset({"automount", "path", "socket", "timer"})
 
-_texts: TextCache[References] = TextCache(parse_references, _REMEMBERED)
+MAX_STARTS = 200_000
+"""Entries of one index; beyond it, what units say of others is left out."""
+MAX_PATTERNS = 2000
+"""Names with holes of one index."""
+
+_texts: TextCache[References] = TextCache(
+    parse_references, _REMEMBERED, lambda references: len(references.found) <= _FEW
+)
 
 Start = tuple[ActivationKind, str, str, Origin]
 """Kind, by what, directive, place: all of an activation but the unit."""
@@ -35,10 +43,14 @@ class ActivationIndex:
     """What starts the units of one scope, by their names; names with holes are apart."""
 
     _exact: dict[str, list[Start]] = field(default_factory=dict)
-    _partial: list[tuple[str, Start]] = field(default_factory=list)
+    _partial: dict[str, list[tuple[str, Start]]] = field(default_factory=dict)
+    _count: int = 0
+    _patterns: int = 0
 
     @staticmethod
-    def of(tree: UnitTree, scope: Scope, contents: Contents) -> "ActivationIndex":
+    def of(
+        tree: UnitTree, scope: Scope, contents: Contents, outside: Iterable[tuple[str, Start]] = ()
+    ) -> "ActivationIndex":
         """Index the links, fragments and drop-ins of a scope that are in force.
 
         Masked units and what a better directory hides start nothing, nor does a fragment that systemd refuses.
@@ -47,8 +59,11 @@ class ActivationIndex:
             tree: The host's unit directories.
             scope: Whose manager.
             contents: Gives bytes by hash; asked only for texts that no host has shown before.
+            outside: Unit and start of what is not told by units.
         """
         index = ActivationIndex()
+        for outsider, start in outside:
+            index.add(outsider, start)
         reader = _Reader(tree, contents)
         for name, paths in tree.links(scope).by_name.items():
             for path in paths:
@@ -62,15 +77,21 @@ class ActivationIndex:
 
     def add(self, unit: str, start: Start) -> None:
         """Add one way in which a unit, or every unit whose name fits, is started."""
-        if HOLE in unit:
-            self._partial.append((unit, start))
-        else:
-            self._exact.setdefault(unit, []).append(start)
+        if HOLE not in unit:
+            if self._count < MAX_STARTS:
+                self._count += 1
+                self._exact.setdefault(unit, []).append(start)
+        elif self._patterns < MAX_PATTERNS:
+            self._patterns += 1
+            beginning, at, _rest = unit.partition("@")
+            self._partial.setdefault(beginning if at and HOLE not in beginning else "", []).append((unit, start))
 
     def find(self, name: str) -> Iterator[Start]:
         """Give all that starts a unit of this name, in no order."""
         yield from self._exact.get(name, ())
-        yield from (start for pattern, start in self._partial if fits(pattern, name))
+        # An instance can fit the patterns of its template, every name those whose beginning is not known.
+        for beginning in {name.partition("@")[0] if "@" in name else "", ""}:
+            yield from (start for pattern, start in self._partial.get(beginning, ()) if fits(pattern, name))
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
+from itertools import groupby, islice
 
 from fleetscan.model.ids import GLOBAL_USER, SYSTEM, Scope, UnitName
 from fleetscan.model.relation import Activation, ActivationKind
@@ -11,6 +12,9 @@ from fleetscan.systemd.activators import OutsideStart, list_outside_starts
 from fleetscan.systemd.names import split_instance
 from fleetscan.systemd.resolve import Contents
 from fleetscan.systemd.tree import UnitTree
+
+MAX_OF_A_KIND = 64
+"""Activations of one kind that are given of one job, so that a flood of one does not hide the others."""
 
 _TIMERS_TARGET = "timers.target"
 
@@ -36,7 +40,7 @@ class Activations:
         return Activations(tree, contents, tuple(list_outside_starts(artifacts, contents)))
 
     def find(self, scope: Scope, names: Iterable[str]) -> tuple[Activation, ...]:
-        """Give all that starts one of the units; sorted, without repeats.
+        """Give what starts one of the units; sorted, without repeats, of each kind the first `MAX_OF_A_KIND`.
 
         Args:
             scope: Whose manager; a user's takes part in what concerns every user's.
@@ -48,7 +52,8 @@ class Activations:
             for name in names
             for kind, by, directive, origin in index.find(name)
         }
-        return tuple(sorted(found))
+        by_kind = groupby(sorted(found), key=lambda activation: activation.kind)
+        return tuple(activation for _kind, group in by_kind for activation in islice(group, MAX_OF_A_KIND))
 
     def find_for_job(
         self, scope: Scope, timer_names: Collection[str], target_names: Collection[str]
@@ -76,8 +81,10 @@ class Activations:
 
     def _index(self, scope: Scope) -> ActivationIndex:
         if scope not in self._indexes:
-            index = self._indexes[scope] = ActivationIndex.of(self._tree, scope, self._contents)
-            for start in self._outside:
-                if start.scope == scope or (start.scope == GLOBAL_USER and scope != SYSTEM):
-                    index.add(start.unit, (start.kind, start.by, start.directive, start.origin))
+            outside = (
+                (start.unit, (start.kind, start.by, start.directive, start.origin))
+                for start in self._outside
+                if start.scope == scope or (start.scope == GLOBAL_USER and scope != SYSTEM)
+            )
+            self._indexes[scope] = ActivationIndex.of(self._tree, scope, self._contents, outside)
         return self._indexes[scope]

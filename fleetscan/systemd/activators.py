@@ -8,20 +8,25 @@ from fleetscan.model.origin import Origin
 from fleetscan.model.relation import ActivationKind
 from fleetscan.model.snapshot import Artifact, ArtifactKind
 from fleetscan.systemd.dbus_services import DbusService, parse_dbus_service
-from fleetscan.systemd.names import instantiate, is_template
+from fleetscan.systemd.names import MAX_UNIT_NAME, instantiate, is_template
 from fleetscan.systemd.partial_text import HOLE
 from fleetscan.systemd.resolve import Contents
 from fleetscan.systemd.text_cache import TextCache
 from fleetscan.systemd.udev_rules import USER_KEY, UdevWant, parse_udev_rules
 
 _REMEMBERED = 2048
+_FEW = 128
 _RULES = ".rules"
 _SERVICE = ".service"
 _SYSTEM_BUS = "/system-services/"
 _UDEV_DIRS = ("/etc/", "/run/", "/usr/local/lib/", "/usr/lib/", "/lib/")
 
-_rules: TextCache[tuple[UdevWant, ...]] = TextCache(lambda data, _version: parse_udev_rules(data), _REMEMBERED)
-_services: TextCache[DbusService] = TextCache(lambda data, _version: parse_dbus_service(data), _REMEMBERED)
+_rules: TextCache[tuple[UdevWant, ...]] = TextCache(
+    lambda data, _version: parse_udev_rules(data), _REMEMBERED, lambda wants: len(wants) <= _FEW
+)
+_services: TextCache[DbusService] = TextCache(
+    lambda data, _version: parse_dbus_service(data), _REMEMBERED, lambda service: len(service.unit) <= MAX_UNIT_NAME
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ STARTING_KEYS = frozenset(
 TRIGGER_KEYS = frozenset({("Path", "Unit"), ("Socket", "Accept"), ("Socket", "Service"), ("Timer", "Unit")})
 """What a path, socket or timer unit says about the unit that it starts."""
 
-MAX_REFERENCES = 4096
+MAX_REFERENCES = 1024
 """Names that are taken from one file."""
 
 _SINCE = {"OnSuccess": 249, "Upholds": 249}

@@ -5,6 +5,7 @@ values are written as the manager would print them, with holes for what only the
 taken to be equal.
 """
 
+import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
@@ -32,6 +33,7 @@ _EXEC_SINCE = {
 _TRIGGERS_SHOWN_SINCE = 238
 _LONGEST_VALUE = 16_000
 """Values are cut when they are collected; longer ones are not compared."""
+_ESCAPED = re.compile(r"[\\$%\"'\x00-\x1f]")
 _NAMES_OF_ALIASES = frozenset("nNpPjJ")
 _THROUGH_SHELL = "|"
 _SPANS = {"OnActive", "OnBoot", "OnStartup", "OnUnitActive", "OnUnitInactive"}
@@ -96,10 +98,11 @@ def _compare_commands(
         if not all(map(_is_accepted, commands)):
             continue
         loaded = block.property(key)
-        pattern = _print_commands(commands, block.name, names)
+        pattern = _print_commands(commands, block.name, names, is_transient=unit.transient)
         # A bare name that systemd does not find is no command; which names it finds only the host knows.
         sure = [command for command in commands if command.path.startswith(("/", "%"))]
-        if not fits(pattern, loaded) and not fits(_print_commands(sure, block.name, names), loaded):
+        least = _print_commands(sure, block.name, names, is_transient=unit.transient)
+        if not (fits(pattern, loaded) or fits(least, loaded)):
             yield Difference(key, loaded, _show(pattern))
 
 
@@ -111,11 +114,11 @@ def _is_accepted(command: ExecCommand) -> bool:
     return path.startswith(("/", "%")) or "/" not in path
 
 
-def _print_commands(commands: Iterable[ExecCommand], name: str, names: Collection[str]) -> str:
-    return "\n".join(_print_command(command, name, names) for command in commands)
+def _print_commands(commands: Iterable[ExecCommand], name: str, names: Collection[str], *, is_transient: bool) -> str:
+    return "\n".join(_print_command(command, name, names, is_transient=is_transient) for command in commands)
 
 
-def _print_command(command: ExecCommand, name: str, names: Collection[str]) -> str:
+def _print_command(command: ExecCommand, name: str, names: Collection[str], *, is_transient: bool) -> str:
     """Write a command as `show` would, without what changes by itself."""
     path = expand_known(command.path, name, "%")
     if not path.startswith(("/", HOLE)):
@@ -123,7 +126,10 @@ def _print_command(command: ExecCommand, name: str, names: Collection[str]) -> s
     elif command.path not in command.raw:
         path = HOLE  # written with `//` or `/./` or escapes: how much of it is tidied differs by version
     known = _known_specifiers(names)
-    words = " ".join(expand_known(word, name, known) for word in command.argv)
+    # The manager wrote a transient unit's file itself, and escaped words in it as its version does.
+    words = " ".join(
+        HOLE if is_transient and _ESCAPED.search(word) else expand_known(word, name, known) for word in command.argv
+    )
     ignores = "yes" if "-" in command.prefixes else "no"
     return f"{{ path={path} ; argv[]={words} ; ignore_errors={ignores} }}"
 

@@ -15,11 +15,13 @@ class TextCache(Generic[Parsed]):
     Args:
         parse: Takes the bytes and the major version of systemd; must not raise.
         limit: Texts that are remembered.
+        is_small: Tells whether a result may be remembered; one that is not small is made anew each time.
     """
 
-    def __init__(self, parse: Callable[[bytes, int], Parsed], limit: int) -> None:
+    def __init__(self, parse: Callable[[bytes, int], Parsed], limit: int, is_small: Callable[[Parsed], bool]) -> None:
         self._parse = parse
         self._limit = limit
+        self._is_small = is_small
         self._known: dict[tuple[Sha256, int], Parsed] = {}
 
     def __len__(self) -> int:
@@ -35,7 +37,8 @@ class TextCache(Generic[Parsed]):
         if data is None:  # it may be fetched later, so this is not remembered
             return None
         parsed = self._parse(data, systemd_version)
-        if len(self._known) >= self._limit:
-            del self._known[next(iter(self._known))]
-        self._known[key] = parsed
+        if self._is_small(parsed):
+            if len(self._known) >= self._limit:
+                del self._known[next(iter(self._known))]
+            self._known[key] = parsed
         return parsed

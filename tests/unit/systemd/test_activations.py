@@ -6,10 +6,13 @@ from hypothesis import strategies as st
 
 from fleetscan.model.digest import digest_bytes
 from fleetscan.model.ids import GLOBAL_USER, SYSTEM, Scope, Sha256, user_scope
+from fleetscan.model.origin import Origin
 from fleetscan.model.relation import Activation, ActivationKind
 from fleetscan.model.snapshot import Artifact, ArtifactKind
-from fleetscan.systemd.activations import Activations
+from fleetscan.systemd.activation_index import MAX_PATTERNS, MAX_STARTS, ActivationIndex
+from fleetscan.systemd.activations import MAX_OF_A_KIND, Activations
 from fleetscan.systemd.jobs import build_jobs
+from fleetscan.systemd.partial_text import HOLE
 from tests.unit.systemd.host_disk import SERVICE, TIMER, HostDisk, find_job
 
 ETC = "/etc/systemd/system"
@@ -196,6 +199,28 @@ def test_what_was_not_read_is_left_out() -> None:
     digest = Sha256("0" * 64)
     disk.artifacts.append(Artifact(kind=ArtifactKind.ACTIVATOR, scope=SYSTEM, name=f"{RULES}/2.rules", sha256=digest))
     assert of_job(disk) == []
+
+
+def test_a_flood_of_references_is_cut() -> None:
+    disk = HostDisk().pair("a")
+    activator(disk, f"{RULES}/1.rules", 'ENV{SYSTEMD_WANTS}="a.service"')
+    for number in range(MAX_OF_A_KIND + 10):
+        disk.write(f"{ETC}/b{number}.service", f"[Unit]\nWants=a.service x{number}@%H.service\n{SERVICE}")
+    found = [kind for kind, _by, _directive in of_job(disk)]
+    assert (found.count("dependency"), found.count("udev rule")) == (MAX_OF_A_KIND, 1)
+
+
+def test_a_full_index_takes_no_more() -> None:
+    index = ActivationIndex()
+    start = (ActivationKind.LINK, "x.target", "wants", Origin("/x", 0))
+    for number in range(MAX_PATTERNS + 1):
+        index.add(f"a{HOLE}-{number}.service", start)
+    assert [*index.find(f"a-{MAX_PATTERNS - 1}.service")] == [start]
+    assert [*index.find(f"a-{MAX_PATTERNS}.service")] == []
+    for number in range(MAX_STARTS + 1):
+        index.add(f"b{number}.service", start)
+    assert [*index.find(f"b{MAX_STARTS - 1}.service")] == [start]
+    assert [*index.find(f"b{MAX_STARTS}.service")] == []
 
 
 @given(st.randoms(use_true_random=False))

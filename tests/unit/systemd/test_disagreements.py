@@ -251,6 +251,25 @@ def test_what_a_version_does_not_show_is_not_missing() -> None:
     assert kinds(host(service=service, version=243)) == [("VALUES_DIFFER", "a.service")]
 
 
+@pytest.mark.parametrize("stored", ["$(date)", "\\$(date)", "$$(date)"])
+def test_the_escaping_of_a_transient_unit_is_no_difference(stored: str) -> None:
+    folder = "/run/systemd/transient"
+    disk = HostDisk().write(f"{folder}/a.timer", TIMER)
+    disk.write(f"{folder}/a.service", f'[Service]\nExecStart="/bin/sh" "-c" "{stored}"\n')
+    load_timer(disk, FragmentPath=f"{folder}/a.timer", Transient="yes")
+    command = exec_of("/bin/sh", "/bin/sh -c $(date)")
+    load_service(disk, FragmentPath=f"{folder}/a.service", Transient="yes", ExecStart=command)
+    assert disagreements(disk) == ()
+
+
+def test_another_command_of_a_transient_unit_is_told() -> None:
+    folder = "/run/systemd/transient"
+    disk = HostDisk().write(f"{folder}/a.timer", TIMER).write(f"{folder}/a.service", SERVICE)
+    load_timer(disk, FragmentPath=f"{folder}/a.timer", Transient="yes")
+    load_service(disk, FragmentPath=f"{folder}/a.service", Transient="yes", ExecStart=exec_of("/x", "/x"))
+    assert kinds(disk) == [("VALUES_DIFFER", "a.service")]
+
+
 def test_an_invented_user_is_no_difference() -> None:
     assert disagreements(host(service=f"{SERVICE}DynamicUser=yes\n", User="a")) == ()
     assert disagreements(host(service=f"{SERVICE}User=%H\n", User="host")) == ()
