@@ -99,7 +99,7 @@ def parse_packages(frame: Frame | None, digests: Mapping[str, Sha256 | None], *,
         bad = _read_rows(database.lines, asked, owners, versions, merged_usr=merged_usr)
         if database.ended != "ok":
             status = _STATUS.get(database.ended, ReadStatus.FAILED)
-            gaps.append(_gap(status, f"reading the {database.kind} database ended with {database.ended}"))
+            gaps.append(_gap(status, f"the {database.kind} database was not read whole: {database.ended}"))
         if bad:
             gaps.append(_gap(ReadStatus.FAILED, f"lines about the {database.kind} database that cannot be read: {bad}"))
     if not gaps:

@@ -272,11 +272,10 @@ read_database() {
   case $PACKED in missing | ok) PACKED=$ended ;; esac
 }
 # wanted_files PATH…: these and all files of the walk that were read with the probe's own rights, one a line. No package
-# has a name with a line end in it.
+# has a name with a line end in it, so nothing is lost where the two escapes of a name would be mixed up.
 wanted_files() {
   [ $# -eq 0 ] || printf '%s\n' "$@"
-  printf '%s' "$HASHES" | sed -n -e 's/^-:[0-9a-f]*  //p' -e '/^-:\\/!d' -e 's/^-:\\[0-9a-f]*  //' -e h \
-    -e 's/\\\\//g' -e '/\\/d' -e g -e 's/\\\\/\\/gp'
+  printf '%s' "$HASHES" | sed -n -e 's/^-:[0-9a-f]*  //p' -e '/^-:\\/!d' -e 's/^-:\\[0-9a-f]*  //' -e 's/\\\\/\\/gp'
 }
 # answer_packages PATH…: regular files, links resolved, relative to /
 answer_packages() {

@@ -125,10 +125,18 @@ def test_a_cut_last_line_is_not_taken_for_a_shorter_path() -> None:
     assert facts.owner("/opt/x") == NOTHING
 
 
+def test_a_database_that_begins_before_the_last_one_ended_cuts_it_short() -> None:
+    text = f"database dpkg\nfile = = a opt/x\nfile = = b {UNIT}\ndatabase rpm\nend ok\n"
+    facts = parse_packages(frame("packages", text), {PATH: HASH, "/opt/x": OTHER}, merged_usr=True)
+    assert [gap.reason for gap in facts.gaps] == ["the dpkg database was not read whole: no end"]
+    assert facts.owner("/opt/x")[0] == "a"
+    assert facts.owner(PATH) == NOTHING
+
+
 def test_one_database_of_two_that_failed_leaves_the_rest_unknown() -> None:
     text = f"database dpkg\nfile = = a {UNIT}\nend ok\ndatabase rpm\nend failed-1\n"
     facts = parse_packages(frame("packages", text), {PATH: HASH, "/opt/x": OTHER}, merged_usr=True)
-    assert [gap.reason for gap in facts.gaps] == ["reading the rpm database ended with failed-1"]
+    assert [gap.reason for gap in facts.gaps] == ["the rpm database was not read whole: failed-1"]
     assert facts.owner(PATH) == ("a", Verification.VERIFIED)
     assert facts.owner("/opt/x") == NOTHING
 
@@ -153,9 +161,9 @@ def test_no_database_is_a_gap_that_does_not_make_a_host_partial(given_frame: Fra
 
 
 def test_an_owner_whose_digest_is_that_of_the_file_is_believed_before_others() -> None:
-    lines = (f"file {MD5} {'cd' * 16} old {UNIT}", f"file = = new {UNIT}", f"file - - third {UNIT}")
-    assert read(*lines).owner(PATH) == ("new", Verification.VERIFIED)
-    assert read(*reversed(lines)).owner(PATH) == ("new", Verification.VERIFIED)
+    lines = (f"file {MD5} {'cd' * 16} old {UNIT}", f"file = = zz-new {UNIT}", f"file - - third {UNIT}")
+    assert read(*lines).owner(PATH) == ("zz-new", Verification.VERIFIED)
+    assert read(*reversed(lines)).owner(PATH) == ("zz-new", Verification.VERIFIED)
     assert read(lines[2], lines[0]).owner(PATH) == ("old", Verification.CHANGED)
 
 
