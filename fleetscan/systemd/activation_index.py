@@ -71,7 +71,7 @@ class ActivationIndex:
                 if unit := resolve_name(name, owner):
                     index.add(unit, (ActivationKind.LINK, owner, suffix, Origin(path, 0)))
         _add_units(index, reader, scope)
-        for owner, drop_in in _list_drop_ins(tree, scope):
+        for owner, drop_in in () if index.is_full else _list_drop_ins(tree, scope):
             _add_dependencies(index, owner, ((drop_in.name, r) for r in reader.read(drop_in).found))
         return index
 
@@ -85,6 +85,11 @@ class ActivationIndex:
             self._patterns += 1
             beginning, at, _rest = unit.partition("@")
             self._partial.setdefault(beginning if at and HOLE not in beginning else "", []).append((unit, start))
+
+    @property
+    def is_full(self) -> bool:
+        """Whether no more names are taken."""
+        return self._count >= MAX_STARTS
 
     def find(self, name: str) -> Iterator[Start]:
         """Give all that starts a unit of this name, in no order."""
@@ -127,14 +132,18 @@ def _add_units(index: ActivationIndex, reader: _Reader, scope: Scope) -> None:
     """Add what fragments name, and what paths, sockets, automounts and timers start."""
     tree = reader.tree
     names = tree.names(scope)
+    folders = (path for path in (*tree.by_directory, *tree.by_path) if path.endswith(".d"))
+    types_with_drop_ins = {stem_of(path).rpartition("/")[2].rpartition(".")[2] for path in folders}
     for name, entry in names.entries.items():
+        if index.is_full:
+            return
         if isinstance(entry, str) or tree.is_mask(entry):
             continue
         own = tuple(reader.read_fragment(entry))
         _add_dependencies(index, name, own)
         if unit_type(name) in _TRIGGERING and not reader.read(entry).refused:
-            fragment = names.find(name)
-            drop_ins = tree.drop_ins(scope, fragment.names if fragment else (name,))
+            fragment = names.find(name) if unit_type(name) in types_with_drop_ins else None
+            drop_ins = tree.drop_ins(scope, fragment.names) if fragment else ()
             added = ((drop_in.name, r) for drop_in in drop_ins for r in reader.read(drop_in).found)
             index.add(*_find_trigger(name, entry.name, (*own, *added)))
 

@@ -9,6 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from fleetscan.errors import ParseError
 from fleetscan.model.snapshot import Artifact
@@ -170,6 +171,7 @@ def _compare_triggers(timer: EffectiveUnit, block: Artifact, systemd_version: in
             yield Difference(name, text, ", ".join(expected))
 
 
+@lru_cache(512)
 def _normalise(line: str) -> str:
     """Give the meaning of one printed trigger, `{ OnCalendar=… }` or `{ OnBootUSec=… }`."""
     key, _, value = line.removeprefix("{ ").removesuffix(" }").partition("=")

@@ -4,6 +4,7 @@ Source: systemd.unit(5); unit_file_find_dropin_paths() and conf_files_list_strv(
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Protocol
 
 from fleetscan.model.snapshot import Artifact
@@ -38,7 +39,8 @@ def list_drop_in_files(tree: DropInSource, search_path: Sequence[str], names: Se
         search_path: Unit directories, highest precedence first.
         names: All names of the unit, the real one first.
     """
-    folders = [f"{d}/{n}.d" for name in names for d in search_path for n in _folder_names(name, tree.systemd_version)]
+    version = tree.systemd_version
+    folders = [f"{d}/{n}.d" for name in names for d in search_path for n in _list_folder_names(name, version)]
     kind = unit_type(names[0]) if names else None
     if kind is not None and not 0 < tree.systemd_version < TYPE_LEVEL_SINCE:
         folders += [f"{d}/{kind}.d" for d in search_path]
@@ -59,6 +61,12 @@ def _merge_folders(tree: DropInSource, folders: Sequence[str]) -> tuple[Artifact
     # strcmp order, which for text that came from bytes is the order of its bytes
     ordered = sorted(chosen, key=lambda name: name.encode("utf-8", "surrogateescape"))
     return tuple(chosen[name] for name in ordered if not tree.is_mask(chosen[name]))
+
+
+@lru_cache(4096)
+def _list_folder_names(name: str, version: int) -> tuple[str, ...]:
+    """Give the names of `_folder_names` once each; the hosts of a fleet share most unit names."""
+    return tuple(dict.fromkeys(_folder_names(name, version)))
 
 
 def _folder_names(name: str, version: int) -> Iterator[str]:
