@@ -24,32 +24,33 @@ tell_process() {
   { limit head -c 1024 "proc/$pid/cmdline" | tr '\n\000' ' \n' | sed 's/^/c /'; } 2>/dev/null
   printf '\n'
 }
-# tell_processes PID…: `b` and the time of boot, then each process
+# tell_processes FILE…: `b` and the time of boot, then each process of those that were found
 tell_processes() {
   sed -n 's/^btime /b /p' proc/stat 2>/dev/null
+  left=200
   for p in "$@"; do
     late && return 124
-    tell_process "$p"
+    [ $left -gt 0 ] || break
+    left=$((left - 1)) p=${p#proc/}
+    tell_process "${p%/cgroup}"
   done
 }
-# find_processes UNIT…: files of those in a control group of this name
+# find_processes: files of those in a control group that has the name of a service which a timer starts
 find_processes() {
   set +f
-  printf '/%s\n' "$@" | limit grep -lsF -f - proc/[0-9]*/cgroup
+  printf '%s\n' "$ACTIVATED" | sed -n 's/.*\.service$/\/&/p' | limit grep -lsF -f - proc/[0-9]*/cgroup
 }
 
 # Names of units that lie in a unit directory, up to the line `mark`. Transient ones have a file as long as they live.
 # shellcheck disable=SC2016  # these fields are awk's
 KNOWN='
 !known_all && $0 == mark { known_all = 1; next }
-!known_all {
+!known_all && /\.(service|timer)\/\// && !/\/transient\/|\.(wants|requires|upholds)\// {
   sub(/\/\/.*/, "")
-  if (/\.(service|timer)$/ && !/\/transient\// && !/\.(wants|requires|upholds)\/[^\/]*$/) {
-    sub(/.*\//, "")
-    known[$0] = 1
-  }
-  next
+  sub(/.*\//, "")
+  known[$0] = 1
 }
+!known_all { next }
 function is_known(name,    template) {
   template = name
   return name in known || (sub(/@.*\./, "@.", template) && template in known)
@@ -170,25 +171,18 @@ loaded_rules() {
 if [ $booted = 1 ]; then
   [ -n "$SINCE" ] || SINCE=$(($(date +%s) - 86400))
   SECONDS_EACH=5
-  allow 10
-  # shellcheck disable=SC2046  # one name a line, globbing is off
-  set -- $(printf '%s' "$ACTIVATED" | grep '\.service$' | head -n 2000 | sort -u)
-  OUT='' STATUS=ok pids=
-  if [ $# -gt 0 ]; then
-    capture 1048576 find_processes "$@"
-    pids=$(printf '%s\n' "$OUT" | sed -n 's/^proc\/\([0-9]*\)\/cgroup$/\1/p')
-    # not found is an answer, and so is what ended in between
-    case $STATUS in failed-1 | failed-2) STATUS=ok ;; esac
-  fi
-  first=$STATUS OUT=
+  OUT='' STATUS=ok
+  case $ACTIVATED$NL in *.service"$NL"*) capture 1048576 find_processes ;; esac
+  case $STATUS in failed-1 | failed-2) STATUS=ok ;; esac # none is an answer, and so is what ended in between
+  first=$STATUS
   # without process 1 in sight, those of others are not shown to us
   [ "$first" = ok ] && [ -d proc/self ] && [ ! -d proc/1 ] && first=denied
-  # shellcheck disable=SC2086  # one pid a line
-  set -- $pids
+  # shellcheck disable=SC2086  # one file a line, globbing is off
+  set -- $OUT
+  OUT=
   if [ $# -gt 0 ]; then
     [ $# -gt 200 ] && [ "$first" = ok ] && first=truncated
-    # shellcheck disable=SC2046
-    set -- $(printf '%s\n' "$@" | head -n 200)
+    allow 10
     capture 1048576 tell_processes "$@"
   fi
   [ "$first" = ok ] || STATUS=$first
