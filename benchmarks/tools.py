@@ -13,7 +13,7 @@ from benchmarks.measure import Usage, run_measured
 from benchmarks.servers import SimulatedFleet, find_program
 from benchmarks.targets import Targets
 from fleetscan.probe.contents import DONE
-from fleetscan.probe.script import build_input, load_probe, remote_command
+from fleetscan.probe.script import Terms, build_input, load_probe, remote_command
 from fleetscan.store.schema import create_database
 
 CURVE25519 = "curve25519-sha256"
@@ -61,7 +61,7 @@ class Bench:
         self._empty = folder / "empty.db"
         create_database(f"sqlite:///{self._empty}")
         self._probe_input = folder / "probe.in"
-        self._probe_input.write_bytes(build_input(load_probe(), _SENTINEL, sudo=False) + DONE)
+        self._probe_input.write_bytes(build_input(load_probe(), _SENTINEL, Terms()) + DONE)
         fleet.targets.save(folder / "targets.json")
         fleet.watched.save(folder / "watched.json")
         self._inventory = folder / "inventory.yaml"

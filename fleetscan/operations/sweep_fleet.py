@@ -92,7 +92,8 @@ def sweep_fleet(  # noqa: PLR0913 - every argument is one stage or one plain fac
                 observer(outcome)
 
         known = KnownContents(store.contents.missing_contents, store.contents.read_contents)
-        visitor = Visitor(transport, load_probe(), known, clock, options.visit)
+        last_read_at = store.visits.last_read_at(host.name for host in remaining)
+        visitor = Visitor(transport, load_probe(), known, clock, options.visit, last_read_at.get)
         done = False
         try:
             with OutcomeWriter(commit, committed) as writer:

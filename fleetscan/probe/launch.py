@@ -7,7 +7,7 @@ from fleetscan.errors import VisitError
 from fleetscan.model.host import Connection, ProbeStart
 from fleetscan.model.outcome import FailureKind
 from fleetscan.probe.facts import read_pairs
-from fleetscan.probe.script import ProbeScript, build_header, build_input, installed_command, remote_command
+from fleetscan.probe.script import ProbeScript, Terms, build_header, build_input, installed_command, remote_command
 from fleetscan.probe.wire import Frame
 
 INSTALL_HINT = "Install the current probe on the host; `fleetscan doctor` prints how."
@@ -67,21 +67,22 @@ class Launch:
             )
 
 
-def plan_launch(script: ProbeScript, connection: Connection, sentinel: str) -> Launch:
+def plan_launch(script: ProbeScript, connection: Connection, sentinel: str, terms: Terms) -> Launch:
     """Choose how to start the probe.
 
     Args:
         script: The published probe.
         connection: Says whether it is sent or installed, and whether sudo raises it.
         sentinel: 32 random hexadecimal digits, new for every visit.
+        terms: Of this visit.
     """
-    sudo = connection.sudo
+    sudo = terms.sudo
     match connection.probe:
         case ProbeStart.SENT:
-            return Launch(remote_command(sudo=sudo), build_input(script, sentinel, sudo=sudo))
+            return Launch(remote_command(sudo=sudo), build_input(script, sentinel, terms))
         case ProbeStart.INSTALLED:
             path = connection.probe_path
-            return Launch(installed_command(path, sudo=sudo), build_header(sentinel, 0, sudo=sudo), script, path)
+            return Launch(installed_command(path, sudo=sudo), build_header(sentinel, 0, terms), script, path)
 
 
 def _is_of_root(said: dict[str, str]) -> bool:

@@ -64,17 +64,34 @@ def installed_command(path: str, *, sudo: bool) -> str:
     return f"exec {path}"
 
 
-def build_header(sentinel: str, size_bytes: int, *, sudo: bool) -> bytes:
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What the scanner tells the probe of this visit.
+
+    Attributes:
+        sudo: Whether rights were asked for, so that the probe can say that they were refused.
+        seconds: How long the listing may take; sections that are not read by then are told of as late.
+        since: Seconds since the epoch, from when on logs are of interest; None for the last day.
+    """
+
+    sudo: bool = False
+    seconds: int = 45
+    since: int | None = None
+
+
+def build_header(sentinel: str, size_bytes: int, terms: Terms) -> bytes:
     """Give the header line.
 
     Args:
         sentinel: 32 random hexadecimal digits, new for every visit.
         size_bytes: How much script follows; 0 for an installed probe.
-        sudo: Whether rights were asked for, so that the probe can say that they were refused.
+        terms: Of this visit.
     """
-    return f"FLEETSCAN {PROTOCOL} {sentinel} {size_bytes} sudo={int(sudo)}\n".encode("ascii")
+    words = [f"sudo={int(terms.sudo)}", f"seconds={terms.seconds}"]
+    words += [f"since={terms.since}"] if terms.since is not None else []
+    return f"FLEETSCAN {PROTOCOL} {sentinel} {size_bytes} {' '.join(words)}\n".encode("ascii")
 
 
-def build_input(script: ProbeScript, sentinel: str, *, sudo: bool) -> bytes:
+def build_input(script: ProbeScript, sentinel: str, terms: Terms) -> bytes:
     """Give the bytes to send first where the probe is sent: the header line and the script (see `build_header`)."""
-    return build_header(sentinel, len(script.text), sudo=sudo) + script.text
+    return build_header(sentinel, len(script.text), terms) + script.text

@@ -3,18 +3,19 @@
 import asyncio
 import secrets
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
 from fleetscan.errors import ParseError, VisitError
 from fleetscan.model.coverage import Area, Coverage, Gap, ReadStatus
 from fleetscan.model.host import Host
-from fleetscan.model.ids import SYSTEM, Clock, Sha256
+from fleetscan.model.ids import SYSTEM, Clock, HostName, Sha256
 from fleetscan.model.outcome import FailureKind, HostFailure, HostOutcome
 from fleetscan.model.snapshot import ArtifactKind, HostSnapshot, RuntimeState
 from fleetscan.probe.assemble import assemble_listing
 from fleetscan.probe.launch import plan_launch
-from fleetscan.probe.script import ProbeScript
+from fleetscan.probe.script import ProbeScript, Terms
 from fleetscan.probe.times import parse_times
 from fleetscan.probe.wire import FrameReader
 from fleetscan.sweep.dialogue import Dialogue
@@ -23,9 +24,11 @@ from fleetscan.sweep.plan import Planner
 from fleetscan.sweep.ports import Session, Transport
 from fleetscan.sweep.reach import Reach
 
-# Seconds of a visit that its first phase and the looking around may take, of all that it has: what was read by then is
-# kept even when the rest is late.
-_SHARE_OF_LISTING = 0.9
+# How much of a visit's time the listing may take, and how much all of it: what was read by then is kept even when the
+# rest is late.
+_SHARE_OF_LISTING, _SHARE_OF_ALL = 0.6, 0.9
+# Logs are read from a little before the last visit on, for the host's clock may be behind.
+_OVERLAP_S = 600
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,11 +53,19 @@ class Visitor:
         known: Which contents are new, and the bytes of the others.
         clock: Now.
         options: Limits.
+        last_read: Tells when a host last gave a state, None for never.
     """
 
     def __init__(
-        self, transport: Transport, script: ProbeScript, known: KnownContents, clock: Clock, options: VisitOptions
+        self,
+        transport: Transport,
+        script: ProbeScript,
+        known: KnownContents,
+        clock: Clock,
+        options: VisitOptions,
+        last_read: Callable[[HostName], datetime | None] = lambda _host: None,
     ) -> None:
+        self._last_read = last_read
         self._transport = transport
         self._script = script
         self._known = known
@@ -95,9 +106,9 @@ class Visitor:
 
     async def _converse(self, host: Host, session: Session, began: float) -> HostSnapshot:
         sentinel = secrets.token_hex(16)
-        launch = plan_launch(self._script, host.connection, sentinel)
-        taken_at = self._clock()
         timeout_s = host.connection.visit_timeout_s or self._options.timeout_s
+        launch = plan_launch(self._script, host.connection, sentinel, self._terms(host, timeout_s))
+        taken_at = self._clock()
         async with session.run(launch.command) as channel:
             dialogue = Dialogue(channel, FrameReader(sentinel, max_bytes=self._options.max_output_bytes))
             await dialogue.send(launch.first_input)
@@ -105,7 +116,7 @@ class Visitor:
             launch.verify(frames)
             listing = assemble_listing(frames, sentinel)
             reach = Reach(listing, dialogue, sentinel, self._known, self._planner)
-            tail = await self._explore(reach, dialogue, began + timeout_s * _SHARE_OF_LISTING)
+            tail = await self._explore(reach, dialogue, began + timeout_s * _SHARE_OF_ALL)
         gaps = [*reach.gaps, *_unfetched(reach, self._known.wanted(reach.offers) - reach.contents.keys())]
         return HostSnapshot(
             host=host.name,
@@ -124,6 +135,11 @@ class Visitor:
             host_key=session.host_key,
             contents=reach.contents,
         )
+
+    def _terms(self, host: Host, timeout_s: float) -> Terms:
+        last = self._last_read(host.name)
+        since = None if last is None else max(int(last.timestamp()) - _OVERLAP_S, 0)
+        return Terms(sudo=host.connection.sudo, seconds=max(int(timeout_s * _SHARE_OF_LISTING), 1), since=since)
 
     async def _explore(self, reach: Reach, dialogue: Dialogue, until: float) -> bytes:
         """Complete what the listing began; when that fails or is late, what there is stays, with a gap.

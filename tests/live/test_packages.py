@@ -9,7 +9,7 @@ from fleetscan.model.program import Verification
 from fleetscan.probe.assemble import assemble_listing
 from fleetscan.probe.contents import DONE
 from fleetscan.probe.packages import PackageFacts, parse_packages
-from fleetscan.probe.script import build_input, load_probe, remote_command
+from fleetscan.probe.script import Terms, build_input, load_probe, remote_command
 from fleetscan.probe.wire import FrameReader
 from fleetscan.systemd.names import canonical_path
 from tests.live.conftest import Lab
@@ -35,7 +35,7 @@ def ask_probe(lab: Lab, host: str, programs: Iterable[str]) -> tuple[PackageFact
     request = f"packages {len(asked)}\n" + "".join(f"{path}\n" for path in asked)
     command = remote_command(sudo=False)
     done = lab.exec(
-        host, "sh", "-c", command, stdin=build_input(load_probe(), sentinel, sudo=False) + request.encode() + DONE
+        host, "sh", "-c", command, stdin=build_input(load_probe(), sentinel, Terms()) + request.encode() + DONE
     )
     reader = FrameReader(sentinel, max_bytes=10**8)
     frames = reader.feed(done.stdout)

@@ -7,12 +7,14 @@
 
 set -f
 umask 077
-S=$3 K=${3%"${3#??????}"} WANT_SUDO=0 MAX_USERS=4096 SINCE=
+S=$3 K=${3%"${3#??????}"} WANT_SUDO=0 MAX_USERS=4096 SINCE='' LIFE=45
 for kv in "$@"; do
   case $kv in
   sudo=1) WANT_SUDO=1 ;;
   max_users=*[!0-9]*) ;;
   max_users=?*) MAX_USERS=${kv#max_users=} ;;
+  seconds=*[!0-9]* | seconds=??????*) ;;
+  seconds=?*) LIFE=${kv#seconds=} ;;
   since=*[!0-9]* | since=????????????*) ;;
   since=?*) SINCE=${kv#since=} ;;
   esac
@@ -37,8 +39,17 @@ fi
 renice -n 10 -p $$ >/dev/null 2>&1
 ionice -c 3 -p $$ >/dev/null 2>&1
 
-# allow SECONDS, then late: whether they are over. What users can make slow has an end together, not only one by one.
-allow() { UNTIL=$(($(date +%s) + $1)); }
+# allow SECONDS [EACH], then late: whether they are over. What can be slow has an end together, not only one by one, and
+# all of it has one before the scanner stops listening: what was read by then shall arrive.
+END=$(($(date +%s) + LIFE))
+allow() {
+  now=$(date +%s) SECONDS_EACH=${2:-$SECONDS_EACH}
+  UNTIL=$((now + $1))
+  [ "$UNTIL" -le "$END" ] || UNTIL=$END
+  left=$((UNTIL - now))
+  [ "$left" -ge 1 ] || left=1
+  [ "$SECONDS_EACH" -le "$left" ] || SECONDS_EACH=$left
+}
 late() { [ "$(date +%s)" -ge "$UNTIL" ]; }
 
 # emit SECTION STATUS SCOPE DATA

@@ -97,7 +97,7 @@ placed_services() {
   grep -vE '^([^ ]* ){10}((usr/)?lib/|.*\.(wants|requires)/)' | grep -oE '[A-Za-z0-9:_.@\-]+\.service'
 }
 
-unit_path='' text='' unit_files='' unit_files_status=ok
+unit_path='' text=''
 if [ $booted = 1 ]; then
   capture 4096 limit systemctl --version
   emit version "$STATUS" system "$OUT"
@@ -106,6 +106,4 @@ if [ $booted = 1 ]; then
   unit_path=$(printf '%s\n' "$OUT" | sed -n 's/^UnitPath=//p' | tr ' ' '\n')
   ask_timers system ask_system
   text=$TEXT
-  list_unit_files '*.timer'
-  unit_files=$OUT unit_files_status=$STATUS
 fi

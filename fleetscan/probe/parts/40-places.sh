@@ -64,6 +64,7 @@ capture 4194304 limit getent passwd
 passwd=$(printf '%s\n' "$OUT" | head -n "$MAX_USERS" | cut -d: -f1,3,4,6,7)
 [ "$STATUS" = ok ] && [ "$(printf '%s\n' "$OUT" | wc -l)" -gt "$MAX_USERS" ] && STATUS=truncated
 emit users "$STATUS" system "$passwd"
+GIDS=$NL$(printf '%s\n' "$passwd" | cut -d: -f2,3)$NL
 
 # as_who WHO COMMAND…: with the rights of an account, `-` for the probe's own. What users own is read with no more than
 # their own rights, so that a link or a swapped folder of theirs leads nowhere that they could not go themselves.
@@ -74,8 +75,12 @@ as_who() {
     limit "$@"
     return
   }
-  as_gid=$(printf '%s\n' "$passwd" | sed -n "s/^[^:]*:$as:\([0-9]*\):.*/\1/p" | head -n 1)
-  [ -n "$as_gid" ] || as_gid=$(stat -c %g "run/user/$as" 2>/dev/null)
+  as_gid=${GIDS#*"$NL$as:"}
+  if [ "$as_gid" != "$GIDS" ]; then
+    as_gid=${as_gid%%"$NL"*}
+  else
+    as_gid=$(stat -c %g "run/user/$as" 2>/dev/null) # not every account is enumerated
+  fi
   limit setpriv "--reuid=$as" "--regid=$as_gid" --clear-groups "$@"
 }
 # reader UID → WHO: with whose rights to read what belongs to an account; only root can take another's

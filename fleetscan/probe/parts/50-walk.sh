@@ -31,6 +31,7 @@ walk=''
 if [ -z "$DIRS" ]; then
   emit walk failed-1 - ''
 elif find etc -maxdepth 0 -printf '' 2>/dev/null; then
+  allow 20 20
   # shellcheck disable=SC2086  # one directory a line, globbing is off
   capture 16777216 walk_dirs - $DIRS
   emit walk "$STATUS" - "$OUT"
@@ -38,8 +39,7 @@ elif find etc -maxdepth 0 -printf '' 2>/dev/null; then
   # shellcheck disable=SC2086
   capture 16777216 hash_dirs - $DIRS
   offer -
-  SECONDS_EACH=5
-  allow 30
+  allow 15 5
   for WHO in $(printf '%s' "$USER_DIRS" | sed 's/:.*//' | sort -un); do
     if late; then
       emit walk timeout "$WHO" ''
@@ -53,7 +53,7 @@ elif find etc -maxdepth 0 -printf '' 2>/dev/null; then
     capture 4194304 hash_dirs "$WHO" "$@"
     offer "$WHO"
   done
-  SECONDS_EACH=20
+  allow 20 20
 else
   emit walk missing - ''
 fi

@@ -1,22 +1,31 @@
 # --- what the managers have in memory -----------------------------------------------------------------------------
 if [ $booted = 1 ]; then
-  allow 20
-  names=$(printf '%s\n%s\n%s\n' "$text" "$unit_files" "$walk" | timer_names)
+  allow 15 10
+  # What is listed is in memory, and cheap to tell. Of what only lies on disk process 1 has to read the files first: where
+  # somebody put thousands of them, it is asked about a part, and the files speak for themselves.
+  names=$(printf '%s\n' "$text" | timer_names)
+  others=$(printf '%s\n' "$walk" | timer_names)
+  names=$({
+    printf '%s\n' "$names"
+    printf '%s\n' "$others" | head -n 300
+  } | sort -u)
   ask_loaded system ask_system "$names"
   # The states of timers, of what they start, and of services that somebody placed. systemd takes a backslash in a
-  # pattern as it is.
+  # pattern as it is. Not of thousands: each state costs process 1 a search through all of them.
   # shellcheck disable=SC2046  # one name a line, globbing is off
   set -- $({
     printf '%s\n' "$timers" | sed -n 's/^Unit=//p'
     printf '%s\n' "$names" | sed 's/timer$/service/'
-    printf '%s\n' "$walk" | placed_services
-  } | head -n 4000 | sort -u)
-  STATUS=$unit_files_status OUT=$unit_files
-  [ "$STATUS" = timeout ] || list_unit_files '*.timer' "$@"
-  emit unit-files "$STATUS" system "$OUT"
+    printf '%s\n' "$walk" | placed_services | head -n 1000
+  } | sort -u)
+  if [ "$(printf '%s\n' "$others" | grep -c .)" -gt 1000 ] || late; then
+    emit unit-files truncated system ''
+  else
+    list_unit_files '*.timer' "$@"
+    emit unit-files "$STATUS" system "$OUT"
+  fi
   # Managers of users that run already: spoken to through their own socket, as that user; nothing is started, no PAM.
-  SECONDS_EACH=5
-  allow 20
+  allow 15 5
   for r in $runtimes; do
     case $r in ok:*[!0-9]*) continue ;; ok:?*) uid=${r#ok:} ;; *) continue ;; esac
     [ -d "run/user/$uid/systemd" ] || continue

@@ -1,3 +1,4 @@
+SECONDS_EACH=20
 emit ready ok system "frames=$N
 clock=$(date +%s)"
 
@@ -35,6 +36,7 @@ mark_scripts() {
 }
 # name_variables WHO PATH…: the names that environment files set. Values are often secrets; only those that tell a
 # loader or an interpreter what to run leave the host.
+# shellcheck disable=SC2016  # awk expands it
 VARIABLES='
 FNR == 1 { printf "%s %s//\n", token, FILENAME }
 { sub(/^[ \t]+/, "") }

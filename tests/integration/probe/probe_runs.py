@@ -14,7 +14,7 @@ from fleetscan.demo.relay import confine_script
 from fleetscan.model.snapshot import Artifact, ArtifactKind
 from fleetscan.probe.assemble import Listing, assemble_listing
 from fleetscan.probe.contents import DONE
-from fleetscan.probe.script import ProbeScript, build_input, load_probe, remote_command
+from fleetscan.probe.script import ProbeScript, Terms, build_input, load_probe, remote_command
 from fleetscan.probe.wire import Frame, FrameReader
 
 SENTINEL = "0123456789abcdef0123456789abcdef"
@@ -73,7 +73,7 @@ def run_probe(shell: Sequence[str], root: Path, *, requests: bytes = DONE, user:
     bootstrap = remote_command(sudo=False).removeprefix("exec /bin/sh -c ").strip("'")
     done = subprocess.run(
         [*shell, "-c", bootstrap],
-        input=build_input(script, SENTINEL, sudo=False) + requests,
+        input=build_input(script, SENTINEL, Terms()) + requests,
         capture_output=True,
         cwd=root,
         env={

@@ -14,11 +14,11 @@ from fleetscan.model.host import Connection, ProbeStart
 from fleetscan.model.ids import Sha256
 from fleetscan.probe.contents import DONE
 from fleetscan.probe.launch import plan_launch
-from fleetscan.probe.script import ProbeScript, load_probe
+from fleetscan.probe.script import ProbeScript, Terms, load_probe
 from fleetscan.probe.wire import Frame, FrameReader
 from tests.integration.probe.probe_runs import HANGS_AFTER_S, SENTINEL
 
-LAUNCH = plan_launch(load_probe(), Connection(user="scan", probe=ProbeStart.INSTALLED), SENTINEL)
+LAUNCH = plan_launch(load_probe(), Connection(user="scan", probe=ProbeStart.INSTALLED), SENTINEL, Terms())
 
 
 def run_file(
@@ -48,12 +48,12 @@ def test_an_installed_probe_collects_and_tells_its_own_hash(shell: Sequence[str]
     with pytest.raises(VisitError, match="not the one of this version"):
         LAUNCH.verify(frames)  # its line that enters / is another
     own = ProbeScript(file.read_bytes(), _hash(file))
-    plan_launch(own, Connection(user="scan", probe=ProbeStart.INSTALLED), SENTINEL).verify(frames)
+    plan_launch(own, Connection(user="scan", probe=ProbeStart.INSTALLED), SENTINEL, Terms()).verify(frames)
 
 
 def test_an_installed_probe_of_root_that_a_group_may_change_is_refused(file: Path) -> None:
     own = ProbeScript(file.read_bytes(), _hash(file))
-    launch = plan_launch(own, Connection(user="scan", probe=ProbeStart.INSTALLED), SENTINEL)
+    launch = plan_launch(own, Connection(user="scan", probe=ProbeStart.INSTALLED), SENTINEL, Terms())
     frames, _ = run_file(("sh",), file, LAUNCH.first_input + DONE)
     is_root = b"uid=0" in next(frame.payload for frame in frames if frame.section == "probe")
     file.chmod(0o775)

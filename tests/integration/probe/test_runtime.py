@@ -11,7 +11,7 @@ import pytest
 from fleetscan.demo.tree import HostTree, TreeFile
 from fleetscan.model.coverage import Area, ReadStatus
 from fleetscan.probe.runtime import RuntimeEvidence, read_runtime
-from fleetscan.probe.script import ProbeScript, build_input
+from fleetscan.probe.script import ProbeScript, Terms, build_input
 from tests.integration.probe import probe_runs
 from tests.integration.probe.probe_runs import Run, run_probe
 
@@ -211,8 +211,8 @@ def test_the_journal_is_asked_from_the_last_visit_on(
     given: str,
     since: str | None,
 ) -> None:
-    def build(script: ProbeScript, sentinel: str, *, sudo: bool) -> bytes:
-        header, line_end, text = build_input(script, sentinel, sudo=sudo).partition(b"\n")
+    def build(script: ProbeScript, sentinel: str, terms: Terms) -> bytes:
+        header, line_end, text = build_input(script, sentinel, terms).partition(b"\n")
         return header + given.encode() + line_end + text
 
     monkeypatch.setattr(probe_runs, "build_input", build)

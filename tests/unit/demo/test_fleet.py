@@ -15,7 +15,7 @@ import yaml
 from fleetscan.demo.fleet import DemoFleet
 from fleetscan.demo.intruder import Trouble
 from fleetscan.demo.thread import ThreadedFleet, run_in_thread
-from fleetscan.probe.script import build_input, load_probe, remote_command
+from fleetscan.probe.script import Terms, build_input, load_probe, remote_command
 
 SENTINEL = "5e" * 16
 
@@ -55,7 +55,7 @@ async def run(fleet: DemoFleet, host: str, command: str, stdin: bytes = b"") -> 
 
 
 async def probe(fleet: DemoFleet, host: str) -> bytes:
-    sent = build_input(load_probe(), SENTINEL, sudo=False)
+    sent = build_input(load_probe(), SENTINEL, Terms())
     done = await run(fleet, host, remote_command(sudo=False), sent)
     assert isinstance(done.stdout, bytes)
     return done.stdout

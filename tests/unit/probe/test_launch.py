@@ -9,7 +9,7 @@ from fleetscan.model.host import DEFAULT_PROBE_PATH, Connection, ProbeStart
 from fleetscan.model.ids import Sha256
 from fleetscan.model.outcome import FailureKind
 from fleetscan.probe.launch import Launch, plan_launch
-from fleetscan.probe.script import ProbeScript, build_input, remote_command
+from fleetscan.probe.script import ProbeScript, Terms, build_input, remote_command
 from fleetscan.probe.wire import Frame
 from tests.unit.probe.frames import SENTINEL, frame
 
@@ -18,7 +18,7 @@ SCRIPT = ProbeScript(b"# a probe\n", Sha256("ab" * 32))
 
 def installed(*, sudo: bool = False, path: str = DEFAULT_PROBE_PATH) -> Launch:
     connection = Connection(user="scan", probe=ProbeStart.INSTALLED, probe_path=path, sudo=sudo)
-    return plan_launch(SCRIPT, connection, SENTINEL)
+    return plan_launch(SCRIPT, connection, SENTINEL, Terms(sudo=sudo))
 
 
 def told(sha256: str = SCRIPT.sha256, *, uid: str = "0", owner: str = "0", mode: str = "755") -> list[Frame]:
@@ -27,10 +27,10 @@ def told(sha256: str = SCRIPT.sha256, *, uid: str = "0", owner: str = "0", mode:
 
 @pytest.mark.parametrize("sudo", [False, True])
 def test_a_probe_is_sent_unless_the_inventory_says_that_it_lies_there(sudo: bool) -> None:
-    launch = plan_launch(SCRIPT, Connection(user="scan", sudo=sudo), SENTINEL)
+    launch = plan_launch(SCRIPT, Connection(user="scan"), SENTINEL, Terms(sudo=sudo))
     assert (launch.command, launch.first_input) == (
         remote_command(sudo=sudo),
-        build_input(SCRIPT, SENTINEL, sudo=sudo),
+        build_input(SCRIPT, SENTINEL, Terms(sudo=sudo)),
     )
     launch.verify([])
 
@@ -38,7 +38,7 @@ def test_a_probe_is_sent_unless_the_inventory_says_that_it_lies_there(sudo: bool
 def test_an_installed_probe_gets_a_header_and_no_text() -> None:
     launch = installed(path="/opt/x")
     assert launch.command == "exec /opt/x"
-    assert launch.first_input == f"FLEETSCAN 1 {SENTINEL} 0 sudo=0\n".encode()
+    assert launch.first_input == f"FLEETSCAN 1 {SENTINEL} 0 sudo=0 seconds=45\n".encode()
 
 
 def test_sudo_starts_the_file_itself_and_no_shell() -> None:
@@ -46,7 +46,7 @@ def test_sudo_starts_the_file_itself_and_no_shell() -> None:
     words = shlex.split(launch.command)
     assert words[:3] == ["exec", "/bin/sh", "-c"]
     assert words[3].startswith("sudo -n /opt/x; ")
-    assert launch.first_input.endswith(b" 0 sudo=1\n")
+    assert launch.first_input.endswith(b" 0 sudo=1 seconds=45\n")
 
 
 @pytest.mark.parametrize("frames", [told(), told(mode="555"), told(uid="1000", owner="1000", mode="777")])

@@ -5,7 +5,7 @@ import shlex
 
 import pytest
 
-from fleetscan.probe.script import build_input, load_probe, remote_command
+from fleetscan.probe.script import Terms, build_input, load_probe, remote_command
 from tests.unit.probe.frames import SENTINEL
 
 
@@ -16,8 +16,8 @@ def test_the_hash_is_that_of_the_published_text() -> None:
 
 def test_the_header_gives_the_length_of_what_follows() -> None:
     script = load_probe()
-    header, _, text = build_input(script, SENTINEL, sudo=True).partition(b"\n")
-    assert header == f"FLEETSCAN 1 {SENTINEL} {len(text)} sudo=1".encode()
+    header, _, text = build_input(script, SENTINEL, Terms(sudo=True, seconds=9, since=1700000000)).partition(b"\n")
+    assert header == f"FLEETSCAN 1 {SENTINEL} {len(text)} sudo=1 seconds=9 since=1700000000".encode()
     assert text == script.text
 
 

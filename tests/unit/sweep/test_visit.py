@@ -142,7 +142,7 @@ async def test_the_probe_is_started_with_the_rights_that_the_inventory_asks_for(
     host = ProbedHost()
     await visit(host, host=host_named(sudo=sudo))
     assert host.commands == [remote_command(sudo=sudo)]
-    assert host.headers[0].endswith(b" sudo=%d" % sudo)
+    assert host.headers[0].endswith(b" sudo=%d seconds=36" % sudo)
 
 
 async def test_each_visit_has_a_sentinel_of_its_own() -> None:
@@ -219,7 +219,7 @@ async def test_a_host_that_is_late_with_contents_keeps_what_was_listed() -> None
             del verb, reader, asked, sentinel
             return ()
 
-    outcome = await visit(Slow(), options=VisitOptions(timeout_s=0.2))
+    outcome = await visit(Slow(), options=VisitOptions(timeout_s=2))
     assert isinstance(outcome, HostSnapshot)
     (gap,) = outcome.coverage.gaps
     assert (gap.area, gap.status) == (Area.PROGRAMS, ReadStatus.TIMED_OUT)
