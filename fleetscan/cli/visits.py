@@ -1,17 +1,21 @@
 """Outcomes of visits, as a list."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from fleetscan.cli.output import Column, Format, Terminal, print_records
 from fleetscan.export.records import GapRecord, VisitRecord
+from fleetscan.export.surroundings import SurroundingsRecord
 from fleetscan.model.sweep import Visit
 
 _GAPS_SHOWN = 3
 
 
-def print_visits(terminal: Terminal, form: Format, visits: Iterable[Visit]) -> None:
+def print_visits(
+    terminal: Terminal, form: Format, visits: Iterable[Visit], surroundings: SurroundingsRecord | None = None
+) -> None:
     """Print one row a host: outcome, and why it is not complete."""
-    records = [_record(visit) for visit in visits]
+    records = [replace(_record(visit), surroundings=surroundings) for visit in visits]
     columns: list[Column[VisitRecord]] = [
         Column("host", lambda r: r.host),
         Column("outcome", lambda r: r.outcome, style=lambda r: _STYLES.get(r.outcome, "red")),

@@ -7,6 +7,9 @@ Times are ISO 8601 in UTC. Text that comes from hosts is given as it is: JSON es
 from dataclasses import dataclass
 from datetime import datetime
 
+from fleetscan.export.job_records import JobRecord, TimerRecord
+from fleetscan.export.surroundings import SurroundingsRecord
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SettingRecord:
@@ -80,7 +83,10 @@ class GapRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VisitRecord:
-    """The outcome of one host in one sweep."""
+    """The outcome of one host in one sweep.
+
+    `surroundings` are told where one host is shown, and null in lists and of hosts that were never read.
+    """
 
     sweep: int
     host: str
@@ -97,6 +103,7 @@ class VisitRecord:
     bytes_received: int
     host_cpu_s: float | None
     gaps: tuple[GapRecord, ...]
+    surroundings: SurroundingsRecord | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,25 +145,6 @@ class DiagnosisRecord:
     remedy: str
     remedy_kind: str
     steps: tuple[StepRecord, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TimerRecord:
-    """One timer of one host: what it starts, when, as whom, and what that executes."""
-
-    host: str
-    scope: str
-    unit: str
-    activates: str
-    schedule: str
-    next_at: datetime | None
-    last_at: datetime | None
-    user: str
-    executes: tuple[str, ...]
-    enabled: str
-    active: str
-    transient: bool
-    files: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -287,6 +275,7 @@ Record = (
     | VisitRecord
     | DiagnosisRecord
     | TimerRecord
+    | JobRecord
     | DriftRecord
     | BaselineRecord
     | BaselineItemRecord
@@ -303,6 +292,7 @@ SCHEMAS: dict[str, type[Record]] = {
     "visits": VisitRecord,
     "diagnoses": DiagnosisRecord,
     "timers": TimerRecord,
+    "jobs": JobRecord,
     "drift": DriftRecord,
     "baselines": BaselineRecord,
     "baseline-items": BaselineItemRecord,

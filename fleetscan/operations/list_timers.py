@@ -2,12 +2,10 @@
 
 from collections.abc import Iterator
 
-from fleetscan.errors import UsageError
-from fleetscan.export.records import TimerRecord
-from fleetscan.model.ids import HostName, Scope
-from fleetscan.model.snapshot import TimerRow
-from fleetscan.model.subject import Subject, SubjectKind
-from fleetscan.operations.judge_sweep import StateReader
+from fleetscan.export.job_records import TimerRecord
+from fleetscan.model.ids import HostName
+from fleetscan.operations.job_parts import record_activations, record_disagreements, record_programs
+from fleetscan.operations.read_jobs import HostJobs, JobReader
 from fleetscan.store.store import Store
 from fleetscan.systemd.triggers import describe_triggers
 
@@ -18,45 +16,35 @@ def list_timers(store: Store, host: str | None) -> tuple[TimerRecord, ...]:
     Raises:
         UsageError: The host was never read.
     """
-    reader = StateReader(store)
-    names = [HostName(host)] if host else list(store.visits.list_hosts())
-    records: list[TimerRecord] = []
-    for name in names:
-        visit = store.visits.latest_state(name)
-        if visit is None or visit.manifest is None or visit.facts is None:
-            if host:
-                raise UsageError(
-                    f"{host!r} was never read", hint="`fleetscan sweeps show` says what became of its visits"
-                )
-            continue
-        runtime = store.visits.read_runtime(name)
-        rows = {(row.scope, str(row.unit)): row for row in runtime.timers} if runtime else {}
-        subjects = reader.subjects(visit.manifest, visit.facts)
-        records.extend(_records(name, subjects, rows))
-    return tuple(records)
+    reader = JobReader(store)
+    if host:
+        return tuple(record_timers(reader.expect(HostName(host))))
+    read = (reader.read(name) for name in store.visits.list_hosts())
+    return tuple(record for found in read if found is not None for record in record_timers(found))
 
 
-def _records(
-    host: HostName, subjects: tuple[Subject, ...], rows: dict[tuple[Scope, str], TimerRow]
-) -> Iterator[TimerRecord]:
-    for subject in subjects:
-        if subject.key.kind is not SubjectKind.JOB:
-            continue
-        timer = subject.unit_names[0] if subject.unit_names else subject.key.name
-        row = rows.get((subject.key.scope, str(timer)))
-        activates = str(subject.unit_names[1]) if len(subject.unit_names) > 1 else ""
+def record_timers(found: HostJobs) -> Iterator[TimerRecord]:
+    """Give the record of every timer of a host."""
+    rows = found.rows
+    for job in found.jobs:
+        timer = job.unit_names[0] if job.unit_names else job.name
+        row = rows.get((job.scope, str(timer)))
+        units = [unit for unit in (job.timer, job.activates) if unit is not None]
         yield TimerRecord(
-            host=host,
-            scope=subject.key.scope,
+            host=found.visit.host,
+            scope=job.scope,
             unit=str(timer),
-            activates=activates,
-            schedule=describe_triggers(subject.triggers),
+            activates=str(job.unit_names[1]) if len(job.unit_names) > 1 else "",
+            schedule=describe_triggers(job.triggers),
             next_at=row.next_at if row else None,
             last_at=row.last_at if row else None,
-            user=subject.run_as,
-            executes=tuple(c.raw for c in subject.commands),
-            enabled=subject.state.enabled,
-            active=subject.state.active,
-            transient=subject.transient,
-            files=tuple(source.path for source in subject.sources),
+            user=job.run_as,
+            executes=tuple(c.raw for c in job.commands),
+            enabled=job.state.enabled,
+            active=job.state.active,
+            transient=any(unit.transient for unit in units),
+            files=tuple(dict.fromkeys(source.path for unit in units for source in unit.sources)),
+            programs=record_programs(job.programs, found.places[job.scope, job.name]),
+            disagreements=record_disagreements(job),
+            activations=record_activations(job),
         )

@@ -122,11 +122,12 @@ def render_schemas() -> str:
     return "\n".join(lines)
 
 
-def _nested(record: type) -> Iterator[tuple[str, type[typing.Any]]]:
+def _nested(record: type, prefix: str = "") -> Iterator[tuple[str, type[typing.Any]]]:
     for field, hint in typing.get_type_hints(record).items():
         for inner in typing.get_args(hint):
             if isinstance(inner, type) and is_dataclass(inner):
-                yield field, inner
+                yield f"{prefix}{field}", inner
+                yield from _nested(inner, f"{prefix}{field}.")
 
 
 PROGRAM = typer.main.get_command(app)

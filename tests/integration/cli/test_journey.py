@@ -154,6 +154,25 @@ def test_timers_tell_what_runs_when_and_as_whom(run: Console) -> None:
     assert "host" not in run("timers", "web-07").out.splitlines()[0]
 
 
+def test_one_timer_is_shown_down_to_what_it_executes(run: Console) -> None:
+    answer = run("show", "web-07", "--timer", "dbus-cache-*")
+    assert answer.code == 0, answer.err
+    text = " ".join(answer.out.split())
+    assert text.startswith("dbus-cache-refresh.timer (system) seen ")
+    assert "ExecStart /var/tmp/.cache/upd -q" in text
+    assert "└ executable /var/tmp/.cache/upd" in text
+    assert "/etc/systemd/system/dbus-cache-refresh.timer" in text
+    (job,) = run.read("show", "web-07", "--timer", "dbus-cache-refresh", "--scope", "system")
+    assert [p["path"] for p in job["programs"]] == ["/var/tmp/.cache/upd"]
+    assert run("show", "web-07", "--timer", "dbus-cache-refresh", "--scope", "user:*").code == 2
+
+
+def test_what_is_out_of_the_ordinary_around_a_host_is_in_its_document(run: Console) -> None:
+    (visit,) = run.read("show", "web-07")
+    assert set(visit["surroundings"]) >= {"unowned", "changed", "absent", "generators", "mounts", "traces"}
+    assert {v["surroundings"] for v in run.read("sweeps", "show")} == {None}
+
+
 def test_timers_of_an_unknown_host_are_a_usage_error(run: Console) -> None:
     assert run("timers", "nobody").code == 2
     assert run("show", "nobody").code == 2
@@ -256,6 +275,7 @@ _LISTS = {
     "sweeps": ["sweeps", "list"],
     "visits": ["sweeps", "show"],
     "timers": ["timers"],
+    "jobs": ["show", "web-07", "--timer", "*"],
     "drift": ["drift"],
     "baselines": ["baseline", "list"],
     "baseline-items": ["baseline", "show", "1"],

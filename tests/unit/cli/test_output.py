@@ -13,12 +13,11 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from fleetscan.cli import faults
-from fleetscan.cli.clock import show_time
+from fleetscan.cli.clock import show_relative, show_time
 from fleetscan.cli.logs import set_up_logs
 from fleetscan.cli.options import selection_flags
 from fleetscan.cli.output import Column, Format, Terminal, open_terminal, print_records
 from fleetscan.cli.pipe import PipeConsole, ReaderGoneError
-from fleetscan.cli.show import _relative
 from fleetscan.errors import InventoryError, StoreError
 from fleetscan.export.records import NoticeRecord
 
@@ -165,8 +164,8 @@ def test_commas_and_repetition_both_separate_choices() -> None:
     ],
 )
 def test_distances_are_said_in_one_unit(distance: timedelta, text: str) -> None:
-    assert _relative(NOW + distance, NOW) == text
-    assert _relative(None, NOW) == "-"
+    assert show_relative(NOW + distance, NOW) == text
+    assert show_relative(None, NOW) == "-"
 
 
 def test_no_time_is_a_dash() -> None:
