@@ -1,7 +1,7 @@
 """Frames into evidence: artifacts, facts, runtime state, and a gap for everything that is not there."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from operator import itemgetter
 
@@ -9,12 +9,14 @@ from fleetscan.errors import VisitError
 from fleetscan.model.coverage import Area, Coverage, Gap, ReadStatus
 from fleetscan.model.ids import SYSTEM, Sha256
 from fleetscan.model.outcome import FailureKind
-from fleetscan.model.snapshot import Artifact, FileTimes, HostFacts, TimerRow
+from fleetscan.model.snapshot import Artifact, FileTimes, HostFacts, RunTrace, TimerRow, UnitProcess
 from fleetscan.probe.contents import Offer
 from fleetscan.probe.facts import parse_facts
 from fleetscan.probe.files import OWN_RIGHTS, area_of, read_files
 from fleetscan.probe.managers import read_managers
 from fleetscan.probe.people import People, parse_people
+from fleetscan.probe.runtime import read_runtime
+from fleetscan.probe.surroundings import merge_attributes, read_surroundings
 from fleetscan.probe.wire import Frame
 
 _FILE_SECTIONS = (
@@ -44,6 +46,8 @@ class Listing:
     artifacts: tuple[Artifact, ...]
     gaps: tuple[Gap, ...]
     timers: tuple[TimerRow, ...]
+    processes: tuple[UnitProcess, ...]
+    traces: tuple[RunTrace, ...]
     times: Mapping[str, FileTimes]
     remote_at: datetime | None
     offers: Mapping[Sha256, Offer]
@@ -87,18 +91,24 @@ def assemble_listing(frames: Sequence[Frame], sentinel: str) -> Listing:
     merged_usr = said.get("merged_usr") == "1"
     managers = read_managers(by_key, facts.systemd_version, merged_usr=merged_usr)
     files = read_files(tuple(by_key.values()), sentinel, people)
+    around = read_surroundings(by_key, sentinel, people, files.hashed)
+    running = read_runtime(by_key, people, managers.artifacts)
     artifacts: dict[tuple[str, str, str], Artifact] = {}
-    for artifact in (*files.artifacts, *managers.artifacts):
-        artifacts.setdefault(artifact.key, artifact)
+    for artifact in (*files.artifacts, *managers.artifacts, *around.artifacts, *running.artifacts):
+        if artifact.key not in artifacts:
+            properties = merge_attributes(artifact, around.attributes)
+            artifacts[artifact.key] = replace(artifact, properties=properties) if properties else artifact
     return Listing(
         facts=facts,
         artifacts=tuple(artifact for _, artifact in sorted(artifacts.items(), key=itemgetter(0))),
-        gaps=Coverage.of([*gaps, *managers.gaps, *files.gaps]).gaps,
+        gaps=Coverage.of([*gaps, *managers.gaps, *files.gaps, *around.gaps, *running.gaps]).gaps,
         timers=managers.timers,
-        times=files.times,
+        processes=running.processes,
+        traces=running.traces,
+        times={**around.times, **files.times},
         remote_at=_instant(said.get("clock", "")),
-        offers=files.offers,
-        paths=files.paths,
+        offers={**around.offers, **files.offers},
+        paths={**around.paths, **files.paths},
         people=people,
         merged_usr=merged_usr,
     )

@@ -126,6 +126,8 @@ class Visitor:
             runtime=RuntimeState(
                 timers=listing.timers,
                 times=listing.times,
+                processes=listing.processes,
+                traces=listing.traces,
                 remote_at=listing.remote_at,
                 host_cpu_s=parse_times(tail),
                 bytes_received=dialogue.bytes_received,

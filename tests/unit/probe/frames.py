@@ -13,7 +13,7 @@ ETC = "etc/systemd/system"
 
 
 # Sections that tell with whose rights they were read.
-_SCOPES = {"walk": "-", "hashes": "- 1"}
+_SCOPES = {"walk": "-", "hashes": "- 1", "attributes": "-"}
 
 
 def frame(section: str, payload: bytes | str = b"", *, status: str = "ok", scope: str | None = None) -> Frame:
@@ -104,7 +104,15 @@ def complete_visit(**changed: Frame | None) -> dict[str, Frame]:
             Entry(path=ETC, type="d", mode="755"),
             Entry(path=f"{ETC}/backup.timer", data=b"[Timer]\nOnCalendar=daily\n"),
         ),
+        "activators": frame("activators"),
+        "around": frame("around"),
+        "attributes": frame("attributes", "told lsattr acl\n"),
+        "mounts": frame("mounts"),
         "loaded": frame("loaded", LOADED),
+        "processes": frame("processes"),
+        "journal": frame("journal"),
+        "audit-log": frame("audit-log"),
+        "audit-rules": frame("audit-rules"),
         "ready": frame("ready"),
     }
     for key, value in changed.items():
