@@ -57,11 +57,16 @@ send_attributes() {
   [ -z "$SELINUX" ] || OUT=$(printf '%s\n' "$OUT" | grep -v '^system_u:object_r:systemd_unit_file_t:s0 ')
   emit attributes "$STATUS" "$1" "$told$NL$OUT"
 }
-# ways DIR… → UPS: every folder on the way to them; a link ends it
+# ways WHO DIR… → UPS: every folder on the way to them, for accounts only below their homes; a link ends it
 ways() {
-  UPS=./.$NL
+  UPS=
+  [ "$1" != - ] || UPS=./.$NL
   for d; do
     up=./ rest=$d
+    if [ "$1" != - ]; then
+      up=${d%%/.config/*} up=${up%%/.local/*} up=${up%%/systemd/*}
+      rest=${d#"$up/"} up=./$up/
+    fi
     while :; do
       case $rest in */*) up=$up${rest%%/*} rest=${rest#*/} ;; *) break ;; esac
       case $NL$UPS in *"$NL$up$NL"*) ;; *) UPS=$UPS$up$NL ;; esac
@@ -131,12 +136,12 @@ if [ -n "$walk" ] || find etc -maxdepth 0 -printf '' 2>/dev/null; then
   [ -z "$OUT" ] || offer -
 
   # shellcheck disable=SC2046,SC2086  # of homes the way to the home: what is below is told with their owners' rights
-  ways $DIRS $generators ${USER_DIRS:+$(printf '%s' "$USER_DIRS" |
+  ways - $DIRS $generators ${USER_DIRS:+$(printf '%s' "$USER_DIRS" |
     sed -e 's/^[0-9]*://' -e 's,/\.config/.*,/.,' -e 's,/\.local/.*,/.,' -e 's,/systemd/.*,/.,')}
   # shellcheck disable=SC2086
   send_attributes - $DIRS $generators $UPS
   SECONDS_EACH=5
-  allow 20
+  allow 10
   for WHO in ${USER_DIRS:+$(printf '%s' "$HASHES" | sed -n 's/^\([0-9][0-9]*\):.*/\1/p' | sort -un)}; do
     if late; then
       emit attributes timeout "$WHO" ''
@@ -144,7 +149,7 @@ if [ -n "$walk" ] || find etc -maxdepth 0 -printf '' 2>/dev/null; then
     fi
     # shellcheck disable=SC2046
     set -- $(printf '%s' "$USER_DIRS" | sed -n "s/^$WHO://p")
-    ways "$@"
+    ways "$WHO" "$@"
     # shellcheck disable=SC2086
     send_attributes "$WHO" "$@" $UPS
   done
