@@ -148,6 +148,8 @@ FIRST_WINS = frozenset({("Path", "Unit"), ("Timer", "Unit")})
 
 BOOLEAN_KEYS = frozenset(
     {
+        ("Service", "DynamicUser"),
+        ("Service", "RemainAfterExit"),
         ("Timer", "DeferReactivation"),
         ("Timer", "FixedRandomDelay"),
         ("Timer", "OnClockChange"),
@@ -159,17 +161,17 @@ BOOLEAN_KEYS = frozenset(
 )
 """Booleans whose invalid assignments are ignored here; an empty one is invalid."""
 
-KEPT_WHEN_EMPTY = frozenset(
-    {
-        ("Service", "KillMode"),
-        ("Service", "Restart"),
-        ("Service", "Type"),
-        ("Timer", "AccuracySec"),
-        ("Timer", "RandomizedDelaySec"),
-        ("Timer", "RandomizedOffsetSec"),
-    }
-)
-"""Scalars for which nothing is not a value: an empty assignment is ignored and the earlier one stays."""
+SPAN_KEYS = frozenset({("Timer", "AccuracySec"), ("Timer", "RandomizedDelaySec"), ("Timer", "RandomizedOffsetSec")})
+"""Time spans whose invalid assignments are ignored here; an empty one is invalid."""
+
+WORD_KEYS = {
+    ("Service", "KillMode"): frozenset({"control-group", "mixed", "none", "process"}),
+    ("Service", "Restart"): frozenset(
+        {"always", "no", "on-abnormal", "on-abort", "on-failure", "on-success", "on-watchdog"}
+    ),
+    ("Service", "Type"): frozenset({"dbus", "exec", "forking", "idle", "notify", "notify-reload", "oneshot", "simple"}),
+}
+"""All values of directives that know a few words only. Any other one is ignored, the empty one too."""
 
 _TRUE = frozenset({"1", "yes", "y", "true", "t", "on"})
 _FALSE = frozenset({"0", "no", "n", "false", "f", "off"})

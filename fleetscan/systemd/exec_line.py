@@ -1,11 +1,13 @@
 """Exec lines (`ExecStart=` and its sisters) taken apart as the manager would, so that no spelling hides a program."""
 
 import re
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from fleetscan.model.unit import Directive, ExecCommand
 
 PREFIXES = "-@:+!|"
+_PREFIXES_SINCE = {"+": 231, "!": 235, ":": 242, "|": 258}
 _WHITESPACE = " \t\n\r"
 _SIMPLE_ESCAPES = {
     "a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v",
@@ -21,13 +23,26 @@ _LARGEST_CODE_POINT = 0x10FFFF
 class _Word(NamedTuple):
     text: str
     end: int
+    is_closed: bool = True
 
 
-def parse_exec(directive: Directive) -> tuple[ExecCommand, ...]:
+class Words(NamedTuple):
+    """The words of one command; `is_closed` says that the last one has no quote left open."""
+
+    words: list[str]
+    is_closed: bool
+
+
+def parse_exec(directive: Directive, systemd_version: int = 0) -> tuple[ExecCommand, ...]:
     """Take one assignment of an Exec directive apart.
 
-    Never raises: a line that systemd would refuse (no closing quote, an unknown escape, a second `;`) is read as far as
-    it can be, so that whatever it names is seen. Specifiers (`%i`) and variables (`$X`) are left as they stand.
+    Never raises: a line that systemd would refuse (no closing quote, a prefix too many, no path) is read as far as it
+    can be, so that whatever it names is seen; `exec_check` tells what is refused. Specifiers (`%i`) and variables
+    (`$X`) are left as they stand.
+
+    Args:
+        directive: The assignment.
+        systemd_version: Major version, 0 for a current one; decides which prefixes there are.
 
     Returns:
         The commands in order; empty for an empty value (which resets the list). `path` has repeated slashes and `/./`
@@ -36,39 +51,68 @@ def parse_exec(directive: Directive) -> tuple[ExecCommand, ...]:
     Source:
         systemd.service(5), "Command lines".
     """
-    text = directive.value
-    commands: list[ExecCommand] = []
+    return tuple(
+        _build_command(directive, words, systemd_version) for words, _closed in split_commands(directive.value)
+    )
+
+
+def split_commands(text: str) -> Iterator[Words]:
+    """Give the words of each command of a line, decoded, prefixes still in front of the first one."""
     position = _skip_spaces(text, 0)
     while position < len(text):
-        words, position = _read_command(text, position)
-        command = _build_command(directive, words)
-        if command is not None:
-            commands.append(command)
-    return tuple(commands)
+        words, is_closed, position = _read_command(text, position)
+        if words:
+            yield Words(words, is_closed)
 
 
-def _read_command(text: str, position: int) -> tuple[list[str], int]:
-    """Read words up to a lone `;` or the end; give them and the position after the separator."""
+def split_prefixes(word: str, systemd_version: int) -> tuple[str, str]:
+    """Take off the prefixes that systemd would take: each kind once, `!` also twice, never both `+` and `!`.
+
+    Returns:
+        The prefixes and what systemd takes for the path.
+
+    Source: config_parse_exec().
+    """
+    known = "-@"
+    for prefix, since in _PREFIXES_SINCE.items():
+        known += prefix if not systemd_version or systemd_version >= since else ""
+    taken = ""
+    for character in word:
+        limit = 2 if character == "!" else 1
+        rival = {"+": "!", "!": "+"}.get(character, "")
+        if character not in known or taken.count(character) >= limit or (rival and rival in taken):
+            break
+        taken += character
+    return taken, word[len(taken) :]
+
+
+def _read_command(text: str, position: int) -> tuple[list[str], bool, int]:
+    """Read words up to a lone `;` or the end; give them, whether all are closed, and the position after the `;`."""
     words: list[str] = []
+    is_closed = True
     while position < len(text):
         if text[position] == ";" and _ends_word(text, position + 1):
-            return words, _skip_spaces(text, position + 1)
-        if text.startswith("\\;", position) and _ends_word(text, position + 2):
+            return words, is_closed, _skip_spaces(text, position + 1)
+        if words and text.startswith("\\;", position) and _ends_word(text, position + 2):
             words.append(";")
             position += 2
         else:
             word = _read_word(text, position)
-            words.append(word.text)
             position = word.end
+            if not words and word.text == ";":  # however it is written: in place of a program it separates
+                return words, True, _skip_spaces(text, position)
+            words.append(word.text)
+            is_closed = word.is_closed
         position = _skip_spaces(text, position)
-    return words, position
+    return words, is_closed, position
 
 
-def _build_command(directive: Directive, words: list[str]) -> ExecCommand | None:
-    if not words:
-        return None
-    program = words[0].lstrip(PREFIXES)
-    prefixes = words[0][: len(words[0]) - len(program)]
+def _build_command(directive: Directive, words: list[str], systemd_version: int) -> ExecCommand:
+    prefixes, program = split_prefixes(words[0], systemd_version)
+    if "|" not in prefixes and (not program or "/" in program):
+        # More prefixes than systemd takes: it refuses the line, but what was meant is clear.
+        program = words[0].lstrip(PREFIXES)
+        prefixes = words[0][: len(words[0]) - len(program)]
     rest = words[1:]
     if not program and rest:  # `ExecStart=- /bin/x` is refused by systemd; the next word is what was meant
         program, rest = rest[0], rest[1:]
@@ -104,7 +148,7 @@ def _read_word(text: str, position: int) -> _Word:
             break
         else:
             out.append(character)
-    return _Word(_join_bytes("".join(out)), position)
+    return _Word(_join_bytes("".join(out)), position, not quote)
 
 
 def _read_escape(text: str, position: int) -> tuple[str, int]:

@@ -2,20 +2,26 @@
 
 from collections.abc import Iterable, Sequence
 
+from fleetscan.errors import ParseError
 from fleetscan.model.unit import Directive
 from fleetscan.systemd.directive_kinds import (
     BOOLEAN_KEYS,
     DEPENDENCY_KEYS,
+    EXEC_KEYS,
     FIRST_WINS,
-    KEPT_WHEN_EMPTY,
+    SPAN_KEYS,
+    WORD_KEYS,
     list_group,
     parse_boolean,
 )
-from fleetscan.systemd.names import expand_specifiers, unit_type
+from fleetscan.systemd.exec_check import check_exec
+from fleetscan.systemd.names import expand_specifiers, is_unit_name
+from fleetscan.systemd.specifiers import is_open
+from fleetscan.systemd.timespan import parse_timespan
 
 
 def merge_directives(
-    assignments: Iterable[Directive], *, names: Sequence[str]
+    assignments: Iterable[Directive], *, names: Sequence[str], systemd_version: int = 0
 ) -> tuple[tuple[Directive, ...], tuple[str, ...]]:
     """Apply assignments one after the other.
 
@@ -25,6 +31,7 @@ def merge_directives(
     Args:
         assignments: Of the fragment, then of each drop-in, in order of application.
         names: All names of the unit, the real one first.
+        systemd_version: Major version, 0 for a current one.
 
     Returns:
         The directives in force, in order of application, and what systemd would say about ignored ones, one line each.
@@ -34,7 +41,7 @@ def merge_directives(
     problems: list[str] = []
     for position, directive in enumerate(assignments):
         place = (directive.section, directive.key)
-        complaint = _find_fault(directive, names)
+        complaint = _find_fault(directive, names, systemd_version)
         if complaint:
             problems.append(_say(directive, complaint))
             continue
@@ -44,7 +51,7 @@ def merge_directives(
                 problems.append(_say(directive, "only the first one counts, ignored"))
             elif directive.value:
                 slots[place] = [(position, directive)]
-            elif place not in KEPT_WHEN_EMPTY:
+            else:
                 slots.pop(place, None)
         elif directive.value:
             slots.setdefault((directive.section, group), []).append((position, directive))
@@ -54,18 +61,39 @@ def merge_directives(
     return tuple(directive for _position, directive in ordered), tuple(problems)
 
 
-def _find_fault(directive: Directive, names: Sequence[str]) -> str:
+def _find_fault(directive: Directive, names: Sequence[str], version: int) -> str:
     """Say why systemd ignores an assignment altogether, empty when it does not."""
     place = (directive.section, directive.key)
-    if place in BOOLEAN_KEYS and parse_boolean(directive.value) is None:
-        return "not a boolean, ignored"
-    if place in FIRST_WINS:
-        target = expand_specifiers(directive.value, names[0])
-        if unit_type(target) is None:
-            return "not a unit name, ignored"
-        if target in names:
-            return "a unit cannot start itself, ignored"
-    return ""
+    value = directive.value
+    if place in BOOLEAN_KEYS and parse_boolean(value) is None:
+        fault = "not a boolean"
+    elif place in SPAN_KEYS and not _is_timespan(value):
+        fault = "not a time span"
+    elif place in WORD_KEYS and value not in WORD_KEYS[place]:
+        fault = "not one of its values"
+    elif directive.section == "Service" and directive.key in EXEC_KEYS:
+        check = check_exec(value, names[0], version)
+        fault = "" if check.accepted or check.is_fatal else check.fault
+    elif place in FIRST_WINS:
+        fault = _find_target_fault(value, names)
+    else:
+        fault = ""
+    return fault and f"{fault}, ignored"
+
+
+def _find_target_fault(value: str, names: Sequence[str]) -> str:
+    target = expand_specifiers(value, names[0])
+    if not is_open(value, names[0]) and not is_unit_name(target):
+        return "not a unit name"
+    return "a unit cannot start itself" if target in names else ""
+
+
+def _is_timespan(text: str) -> bool:
+    try:
+        parse_timespan(text)
+    except ParseError:
+        return False
+    return True
 
 
 def _say(directive: Directive, complaint: str) -> str:

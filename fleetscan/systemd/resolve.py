@@ -1,18 +1,18 @@
 """One unit as systemd would load it: fragment, drop-ins, resets, with the origin of every value."""
 
 import posixpath
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from fleetscan.model.ids import Scope, Sha256, UnitName
 from fleetscan.model.snapshot import Artifact, ArtifactKind
 from fleetscan.model.unit import Directive, EffectiveUnit, LoadState, SourceKind, UnitSource
 from fleetscan.systemd.merge import merge_directives
-from fleetscan.systemd.names import canonical_path, unit_type
+from fleetscan.systemd.names import canonical_path
+from fleetscan.systemd.refusal import find_fatal_fault, find_refusal
 from fleetscan.systemd.search_path import is_generated_dir, is_transient_dir
 from fleetscan.systemd.syntax import INCLUDE_KEY, parse_unit
 from fleetscan.systemd.tree import UnitTree
-from fleetscan.systemd.triggers import build_triggers
 
 Contents = Callable[[Sha256], bytes | None]
 """Gives a file's bytes by hash, None when nobody has them."""
@@ -30,6 +30,7 @@ class _Reading:
     tree: UnitTree
     contents: Contents
     systemd_version: int
+    names: Sequence[str]
     sources: list[UnitSource] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     fatal: bool = False
@@ -56,10 +57,10 @@ def resolve_unit(
     """
     names = tree.names(scope)
     fragment = names.find(name)
-    reading = _Reading(tree, contents, systemd_version)
+    all_names = fragment.names if fragment else (name,)
+    reading = _Reading(tree, contents, systemd_version, all_names)
     if name in names.rejected:
         reading.problems.append(names.rejected[name])
-    all_names = fragment.names if fragment else (name,)
     assignments: list[Directive] = []
     load = LoadState.NOT_FOUND
     if fragment is not None:
@@ -77,7 +78,7 @@ def resolve_unit(
         assignments += _read_source(reading, SourceKind.FRAGMENT, fragment.entry)
     for drop_in in tree.drop_ins(scope, all_names):
         assignments += _read_source(reading, SourceKind.DROP_IN, drop_in)
-    directives, complaints = merge_directives(assignments, names=all_names)
+    directives, complaints = merge_directives(assignments, names=all_names, systemd_version=systemd_version)
     reading.problems += complaints
     if reading.unread:
         load = LoadState.UNREADABLE
@@ -94,10 +95,8 @@ def resolve_unit(
         generated=is_generated_dir(directory),
         problems=tuple(reading.problems),
     )
-    if load is LoadState.LOADED and unit_type(name) == "timer" and not any(t.normal for t in build_triggers(unit)):
-        note = "no valid directive makes this timer elapse, refused"
-        return replace(unit, load=LoadState.BAD, problems=(*unit.problems, note))
-    return unit
+    refusal = find_refusal(unit, all_names[0], systemd_version) if load is LoadState.LOADED else ""
+    return replace(unit, load=LoadState.BAD, problems=(*unit.problems, f"{refusal}, refused")) if refusal else unit
 
 
 def merge_drop_ins(
@@ -109,9 +108,9 @@ def merge_drop_ins(
     systemd_version: int = 0,
 ) -> EffectiveUnit:
     """Give what drop-ins alone say, as a pseudo unit; for the folders that concern all units of a type."""
-    reading = _Reading(tree, contents, systemd_version)
+    reading = _Reading(tree, contents, systemd_version, (name,))
     assignments = [d for drop_in in drop_ins for d in _read_source(reading, SourceKind.DROP_IN, drop_in)]
-    directives, complaints = merge_directives(assignments, names=(name,))
+    directives, complaints = merge_directives(assignments, names=(name,), systemd_version=systemd_version)
     return EffectiveUnit(
         name=UnitName(name),
         scope=scope,
@@ -137,6 +136,13 @@ def _read_source(reading: _Reading, kind: SourceKind, entry: Artifact) -> Iterat
     if kind is SourceKind.FRAGMENT and data.startswith(_TRANSIENT_STUB):
         reading.transient_stub = entry.name.startswith("/run/")
     for directive in text.assignments:
+        fault = find_fatal_fault(directive, reading.names, reading.systemd_version)
+        if fault:
+            reading.problems.append(f"{entry.name}: line {directive.origin.line}: {directive.key}: {fault}, refused")
+            reading.fatal = reading.fatal or kind is SourceKind.FRAGMENT
+            if kind is SourceKind.FRAGMENT:
+                yield directive  # the unit does nothing, and this says what somebody wanted
+            return
         if directive.key != INCLUDE_KEY or directive.section:
             yield directive
         elif kind is SourceKind.FRAGMENT:

@@ -59,7 +59,8 @@ _PRINTED: tuple[tuple[str, int], ...] = (
     ("ms", 1000),
     ("us", 1),
 )
-_NUMBER = re.compile(r"(?P<whole>\+?[0-9]+)?(?P<dot>\.(?P<fraction>[0-9]*))?")
+# strtoll(3) reads the number: it passes over more kinds of space than systemd itself, and takes a plus
+_NUMBER = re.compile(r"(?:[ \t\n\v\f\r]*(?P<whole>\+?[0-9]+))?(?P<dot>\.(?P<fraction>[0-9]*))?")
 _SPACES = re.compile(r"[ \t\n\r]*")
 
 
