@@ -11,7 +11,7 @@ from fleetscan.systemd.directive_kinds import parse_boolean
 from fleetscan.systemd.invented_names import name_by_content
 from fleetscan.systemd.loose_units import build_loose_units
 from fleetscan.systemd.manager_views import ManagerViews
-from fleetscan.systemd.names import expand_specifiers, is_unit_name, stem_of, unit_type
+from fleetscan.systemd.names import expand_specifiers, is_unit_name, resolve_template, stem_of, unit_type
 from fleetscan.systemd.reached import ProgramIndex
 from fleetscan.systemd.relations import Relations, join_twins
 from fleetscan.systemd.resolve import Contents, resolve_unit
@@ -118,14 +118,14 @@ def _find_target(tree: UnitTree, timer: EffectiveUnit) -> str | None:
 
     Source: systemd.timer(5), `Unit=`: the service of the same stem when it is not set.
     """
-    fragment = tree.names(timer.scope).find(timer.name)
-    real = fragment.name if fragment else timer.name
     stated = timer.values("Timer", "Unit")
     if stated:
-        return expand_specifiers(stated[0].value, real)
+        # Loaded by an alias it takes its specifiers from the alias; what it starts by default follows its real name.
+        return resolve_template(expand_specifiers(stated[0].value, timer.name), timer.name)
     if timer.load in {LoadState.NOT_FOUND, LoadState.UNREADABLE} and not timer.directives:
         return None
-    return f"{stem_of(real)}.service"
+    fragment = tree.names(timer.scope).find(timer.name)
+    return f"{stem_of(fragment.name if fragment else timer.name)}.service"
 
 
 def _find_user(scope: Scope, unit: EffectiveUnit) -> str:

@@ -133,6 +133,18 @@ def may_alias(name: str, target: str) -> bool:
     return instance == target_instance or (instance is not None and target_instance is None)
 
 
+def resolve_template(target: str, name: str) -> str:
+    """Give the instance that a reference to a template means: that of the unit itself, else the unit's own stem.
+
+    `Unit=copy@.service` in `nightly.timer` starts `copy@nightly.service`. References from templates stay as they are.
+
+    Source: resolve_template() of unit.c.
+    """
+    if not is_template(target) or is_template(name):
+        return target
+    return instantiate(target, split_instance(name)[1] or stem_of(name))
+
+
 def unescape_unit_name(text: str) -> str:
     r"""Undo the escaping of unit names: `-` is `/`, `\x2d` is the byte. Bytes that are not UTF-8 become surrogates."""
     slashes = text.replace("-", "/")
@@ -144,7 +156,7 @@ def unescape_unit_name(text: str) -> str:
 
 
 def expand_specifiers(text: str, name: str) -> str:
-    """Replace the specifiers that depend on nothing but the unit's name: `%n %N %p %P %i %I %j %J %%`.
+    """Replace the specifiers that depend on nothing but the unit's name: `%n %N %p %P %i %I %j %J %f %%`.
 
     All others (`%H`, `%m`, `%h`) differ by machine or user and stay as text.
 
@@ -164,6 +176,7 @@ def expand_specifiers(text: str, name: str) -> str:
         "I": unescape_unit_name(instance),
         "j": last,
         "J": unescape_unit_name(last),
+        "f": "/" + unescape_unit_name(instance or prefix).lstrip("/"),
         "%": "%",
     }
     return _SPECIFIER.sub(lambda m: values.get(m[1], m[0]), text)

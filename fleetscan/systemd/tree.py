@@ -21,6 +21,8 @@ from fleetscan.systemd.tree_names import MAX_HOPS, NameMap
 
 _NOTHING: Mapping[str, Artifact] = MappingProxyType({})
 _DEV_NULL = "/dev/null"
+_FOLDER_SUFFIXES = (".d", ".wants", ".requires", ".upholds")
+_FOLDER_LINKS_UNTIL = 251  # 247 still follows them, 252 does not
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,13 +94,26 @@ class UnitTree:
         return tuple(d for d in path if d not in shared)
 
     def entries(self, directory: str) -> Mapping[str, Artifact]:
-        """Give the files and links of one directory by name; a link to another known directory is followed."""
+        """Give the files and links of one directory by name; a link to another known directory is followed.
+
+        One in place of a `NAME.d/` or `NAME.wants/` is not, when it leads to another such folder of the search path.
+        """
         for _hop in range(MAX_HOPS):
             link = self.by_path.get(directory)
             if directory in self.by_directory or link is None or link.kind is not ArtifactKind.LINK:
                 break
-            directory = self.target_path(link)
+            target = self.target_path(link)
+            if directory.endswith(_FOLDER_SUFFIXES) and self._ignores_folder_links and self._is_searched(target):
+                return _NOTHING
+            directory = target
         return self.by_directory.get(directory, _NOTHING)
+
+    @property
+    def _ignores_folder_links(self) -> bool:
+        return not 0 < self.systemd_version < _FOLDER_LINKS_UNTIL
+
+    def _is_searched(self, path: str) -> bool:
+        return any(path.startswith(f"{directory}/") for own in self.search_paths.values() for directory in own)
 
     def unit_names(self, scope: Scope) -> frozenset[str]:
         """Give all names with a file or link in the scope's own directories."""

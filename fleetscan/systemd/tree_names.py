@@ -97,7 +97,8 @@ class NameMap:
                 names.add(real)
                 real = name
             else:
-                names.update(self.aliases.get(real, ()))
+                # Those of the name asked for; what else leads to the real name is not looked for.
+                names.update(self.aliases.get(name, ()))
         else:
             names = set(self.aliases.get(real, ()))
         names.add(name)

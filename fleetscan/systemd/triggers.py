@@ -6,6 +6,7 @@ from fleetscan.errors import ParseError
 from fleetscan.model.unit import Directive, EffectiveUnit, Trigger
 from fleetscan.systemd.calendar import normalise_calendar
 from fleetscan.systemd.calendar_spec import WEEKDAYS
+from fleetscan.systemd.names import expand_specifiers
 from fleetscan.systemd.timespan import format_timespan, parse_timespan
 
 _CALENDAR = "OnCalendar"
@@ -44,6 +45,8 @@ _SWITCH_WORDS: Mapping[str, str] = {
 def build_triggers(timer: EffectiveUnit) -> tuple[Trigger, ...]:
     """Collect the directives that make a timer elapse.
 
+    Specifiers in values (`OnCalendar=*-*-* %i:00`) are those of the name that the timer was asked for by.
+
     Returns:
         In order of application, repeats kept. A value that systemd refuses has an empty `normal` and is kept, because
         it says what somebody wanted. `OnClockChange=` and `OnTimezoneChange=` appear only when they are switched on.
@@ -59,7 +62,7 @@ def build_triggers(timer: EffectiveUnit) -> tuple[Trigger, ...]:
         if directive.key in _SWITCHES:
             switches[directive.key] = _build_switch(directive, switches.get(directive.key))
         elif directive.key == _CALENDAR or directive.key in _SPANS:
-            triggers.append(_trigger(directive, _normalise(directive)))
+            triggers.append(_trigger(directive, _normalise(directive, timer.name)))
     return (*triggers, *(trigger for _, trigger in sorted(switches.items()) if trigger is not None))
 
 
@@ -101,10 +104,11 @@ def _build_switch(directive: Directive, before: Trigger | None) -> Trigger | Non
     return None if word in _FALSE or not word else before
 
 
-def _normalise(directive: Directive) -> str:
+def _normalise(directive: Directive, name: str) -> str:
+    value = expand_specifiers(directive.value, name)
     try:
         if directive.key == _CALENDAR:
-            return normalise_calendar(directive.value)
-        return format_timespan(parse_timespan(directive.value))
+            return normalise_calendar(value)
+        return format_timespan(parse_timespan(value))
     except ParseError:
         return ""

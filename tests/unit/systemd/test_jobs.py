@@ -156,6 +156,13 @@ def test_run_as_follows_scope_user_and_dynamic_user() -> None:
     }
 
 
+def test_a_timer_starts_what_the_name_says_by_which_it_was_loaded() -> None:
+    disk = HostDisk().write(f"{ETC}/a.timer", TIMER + "Unit=%p-work.service\n").link(f"{ETC}/b.timer", "a.timer")
+    disk.write(f"{ETC}/c.timer", TIMER + "Unit=copy@.service\n")
+    targets = {job.name: job.activates.name for job in jobs_of(disk) if job.activates is not None}
+    assert targets == {"a.timer": "a-work.service", "b.timer": "b-work.service", "c.timer": "copy@c.service"}
+
+
 def test_a_global_timer_is_one_job_whoever_has_it_loaded() -> None:
     disk = HostDisk().pair("g", "/usr/lib/systemd/user").pair("own", HOME)
     disk.loaded("g.timer", ALICE, FragmentPath="/usr/lib/systemd/user/g.timer", LoadState="loaded")

@@ -10,6 +10,7 @@ from fleetscan.systemd.names import (
     may_alias,
     normal_transient,
     prefix_names,
+    resolve_template,
     split_instance,
     unescape_unit_name,
     unit_type,
@@ -125,6 +126,18 @@ def test_unescaping_raises_on_no_text(text: str) -> None:
 def test_specifiers_of_the_name_are_expanded_and_machine_specific_ones_stay() -> None:
     assert expand_specifiers("%p-%i-%j.service", "foo-bar@x.timer") == "foo-bar-x-bar.service"
     assert expand_specifiers("%n|%N|%%i|%H|%", "a@b.timer") == "a@b.timer|a@b|%i|%H|%"
+    assert [expand_specifiers("%f", name) for name in ("a@b-c.service", "srv-x.service", "a@-.service")] == [
+        "/b/c",
+        "/srv/x",
+        "/",
+    ]
+
+
+def test_a_reference_to_a_template_means_an_instance() -> None:
+    assert resolve_template("copy@.service", "nightly.timer") == "copy@nightly.service"
+    assert resolve_template("copy@.service", "at@night.timer") == "copy@night.service"
+    assert resolve_template("copy@.service", "at@.timer") == "copy@.service"
+    assert resolve_template("copy@x.service", "nightly.timer") == "copy@x.service"
 
 
 def test_paths_have_one_spelling_on_hosts_with_merged_usr() -> None:

@@ -147,9 +147,29 @@ def test_drop_ins_of_an_alias_count_for_the_unit() -> None:
     assert drop_in_paths(disk, "new.service", "old.service") == [f"{ETC}/old.service.d/x.conf"]
 
 
-def test_a_linked_drop_in_folder_is_followed() -> None:
-    disk = HostDisk().link(f"{ETC}/a.service.d", "b.service.d").write(f"{ETC}/b.service.d/x.conf", "x")
-    assert drop_in_paths(disk, "a.service") == [f"{ETC}/b.service.d/x.conf"]
+def test_a_drop_in_folder_linked_from_elsewhere_is_followed() -> None:
+    disk = HostDisk().link(f"{ETC}/a.service.d", "/opt/x.d").write("/opt/x.d/x.conf", "x")
+    assert drop_in_paths(disk, "a.service") == ["/opt/x.d/x.conf"]
+
+
+def test_a_link_to_another_folder_of_the_search_path_was_followed_until_250() -> None:
+    for version, expected in ((247, [f"{ETC}/b.service.d/x.conf"]), (252, []), (0, [])):
+        disk = HostDisk(version).link(f"{ETC}/a.service.d", "b.service.d").write(f"{ETC}/b.service.d/x.conf", "x")
+        assert drop_in_paths(disk, "a.service") == expected
+    wants = (
+        HostDisk().link(f"{ETC}/a.target.wants", "b.target.wants").link(f"{ETC}/b.target.wants/x.timer", "../x.timer")
+    )
+    assert wants.tree.links(SYSTEM).find(["x.timer"]) == (f"{ETC}/b.target.wants/x.timer",)
+
+
+def test_an_instance_asked_for_by_an_alias_does_not_take_the_aliases_of_its_real_name() -> None:
+    disk = HostDisk().write(f"{ETC}/a@.service", SERVICE).link(f"{ETC}/b@.service", "a@.service")
+    names = disk.link(f"{ETC}/c@x.service", "a@x.service").tree.names(SYSTEM)
+    found = {name: names.find(name) for name in ("a@x.service", "b@x.service")}
+    assert {name: None if f is None else f.names for name, f in found.items()} == {
+        "a@x.service": ("a@x.service", "b@x.service", "c@x.service"),
+        "b@x.service": ("a@x.service", "b@x.service"),
+    }
 
 
 def test_links_enable_by_their_name_in_every_directory() -> None:

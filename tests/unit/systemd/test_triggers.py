@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -34,6 +36,11 @@ def test_triggers_keep_order_value_and_origin_and_gain_a_normal_form() -> None:
 def test_two_spellings_of_one_schedule_have_one_normal_form() -> None:
     first, second = build_triggers(timer(("OnCalendar", "daily"), ("OnCalendar", "*-*-* 0:0")))
     assert first.normal == second.normal
+
+
+def test_specifiers_in_a_schedule_are_expanded() -> None:
+    unit = replace(timer(("OnCalendar", "*-*-* %i:00"), ("OnBootSec", "%im")), name=UnitName("at@7.timer"))
+    assert [trigger.normal for trigger in build_triggers(unit)] == ["*-*-* 07:00:00", "7min"]
 
 
 def test_a_value_that_systemd_refuses_is_kept_without_normal_form() -> None:
