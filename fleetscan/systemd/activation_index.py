@@ -149,7 +149,7 @@ def _add_units(index: ActivationIndex, reader: _Reader, scope: Scope) -> None:
 
 
 def _list_drop_ins(tree: UnitTree, scope: Scope) -> Iterator[tuple[str, Artifact]]:
-    """Give all drop-ins that no mask and no better directory hides, with the unit, family or type that takes them."""
+    """Give all drop-ins that no better directory hides, masks too, with the unit, family or type that takes them."""
     ranks = {directory: rank for rank, directory in enumerate(tree.search_paths.get(scope, ()))}
     folders: dict[str, list[tuple[int, str]]] = {}
     for directory in tree.by_directory:
@@ -165,7 +165,7 @@ def _list_drop_ins(tree: UnitTree, scope: Scope) -> Iterator[tuple[str, Artifact
             for base, artifact in tree.entries(directory).items():
                 if base.endswith(".conf") and not base.startswith("."):
                     chosen.setdefault(base, artifact)
-        yield from ((owner, drop_in) for drop_in in chosen.values() if not tree.is_mask(drop_in))
+        yield from ((owner, drop_in) for drop_in in chosen.values())
 
 
 def _add_dependencies(index: ActivationIndex, owner: str, references: Iterable[_Placed]) -> None:

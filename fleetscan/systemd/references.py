@@ -31,7 +31,8 @@ MAX_REFERENCES = 1024
 
 _SINCE = {"OnSuccess": 249, "Upholds": 249}
 _MENTIONS = re.compile(
-    rb"\.include|Wants|Requires|Binds?To|Upholds|OnFailure|OnSuccess|Sockets|Accept|Service(?!\])|Unit(?!\])"
+    rb"\.include|Wants|Requires|Binds?To|Upholds|OnFailure|OnSuccess|Sockets|Service(?!\])|Unit(?!\])"
+    rb"|\[(?:Automount|Path|Socket|Timer)\]"  # whether systemd takes the text decides whether it starts anything
 )
 _WORD = re.compile(r"""(?:[^ \t\n\r"']|"[^"]*"?|'[^']*'?)+""")
 _QUOTES = re.compile(r"[\"']")

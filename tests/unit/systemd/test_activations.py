@@ -85,6 +85,21 @@ def test_what_is_masked_hidden_or_refused_starts_nothing() -> None:
     assert of_job(disk) == []
 
 
+def test_a_masked_or_refused_path_triggers_nothing() -> None:
+    disk = HostDisk().pair("a").write(f"{USR}/a.path", "[Path]\nPathExists=/x\n")
+    assert of_job(disk) == [("trigger", "a.path", "Unit")]
+    assert of_job(disk.link(f"{ETC}/a.path", "/dev/null")) == []
+    disk = HostDisk().pair("a").write(f"{ETC}/a.path", "[Path]\nPathExists=/x\n[Broken\n")
+    assert of_job(disk) == []
+
+
+def test_a_unit_does_not_start_itself() -> None:
+    disk = HostDisk().write(f"{ETC}/a.service", f"[Unit]\nWants=a.service\n{SERVICE}")
+    disk.write(f"{ETC}/b.path", "[Path]\nUnit=b.path\n")
+    assert find(disk, "a.service", "b.path") == []
+    assert find(disk, "b.service") == [("trigger", "b.path", "Unit")]
+
+
 def test_links_start_what_they_are_named_after() -> None:
     disk = HostDisk().pair("a").link(f"{ETC}/multi-user.target.wants/a.service", f"{ETC}/a.service")
     disk.link(f"{ETC}/ssh.service.requires/a.timer", "/anything")
@@ -191,6 +206,15 @@ def test_a_bus_starts_units_of_its_own_manager(folder: str, owner: Scope, scopes
     activator(disk, f"{folder}/x.service", "[D-BUS Service]\nName=x\nSystemdService=x.service\n", owner)
     found = {scope for scope in (SYSTEM, GLOBAL_USER, ALICE) if find(disk, "x.service", scope=scope)}
     assert found == scopes
+
+
+def test_twins_share_what_starts_one_of_them() -> None:
+    disk = HostDisk()
+    for digit in "12":
+        name = f"run-r{digit * 32}"
+        disk.pair(name, "/run/systemd/transient").link(f"{ETC}/{digit}.target.wants/{name}.service", "x")
+    (job,) = build_jobs(disk.facts, disk.artifacts, disk.read)
+    assert brief(job.activations) == [("link", "1.target", "wants"), ("link", "2.target", "wants")]
 
 
 def test_what_was_not_read_is_left_out() -> None:

@@ -286,6 +286,13 @@ def test_a_timer_may_name_an_alias_or_a_template() -> None:
     assert disagreements(host(timer=f"{TIMER}Unit=%H.service\n", Unit="host.service")) == ()
 
 
+def test_which_of_several_names_the_manager_took_is_not_known() -> None:
+    service = "[Service]\nExecStart=/bin/x %n\n"
+    disk = host(service=service, ExecStart=exec_of("/bin/x", "/bin/x b.service"))
+    assert kinds(disk) == [("VALUES_DIFFER", "a.service")]
+    assert disagreements(disk.link(f"{ETC}/b.service", f"{ETC}/a.service")) == ()
+
+
 @pytest.mark.parametrize("path", [f"{ETC}/a.service", f"{ETC}/b.service", "/opt/c.service"])
 def test_a_link_may_be_named_by_either_end(path: str) -> None:
     disk = load_timer(HostDisk().write(f"{ETC}/a.timer", TIMER))
@@ -327,6 +334,15 @@ def test_a_unit_that_systemd_refuses_is_not_compared() -> None:
 def test_long_values_are_shortened_in_the_detail() -> None:
     (found,) = disagreements(host(ExecStart=exec_of("/x", "x" * 5000)))
     assert len(found.detail) < 600
+
+
+def test_twins_share_the_disagreements_of_each() -> None:
+    disk = HostDisk()
+    for digit in "12":
+        disk.pair(f"run-r{digit * 32}", "/run/systemd/transient")
+        load_timer(disk, f"run-r{digit * 32}.timer", Listed="no", Transient="yes", FragmentPath="")
+    (job,) = build_jobs(disk.facts, disk.artifacts, disk.read, ALL_READ)
+    assert [d.unit for d in job.disagreements] == [f"run-r{digit * 32}.timer" for digit in "12"]
 
 
 @given(st.randoms(use_true_random=False))
