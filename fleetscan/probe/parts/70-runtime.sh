@@ -4,8 +4,8 @@
 # the command line, where a line end is told as a space. It may end while it is read: then what is missing is empty.
 tell_process() {
   told='' real='' group='' exe=''
-  # its own name may hold line ends and brackets; what counts stands behind the last of them
-  { while IFS= read -r line; do told=$told$line' '; done; } 2>/dev/null <"proc/$1/stat"
+  # its own name may hold line ends and brackets; what counts stands behind the last of them, in the last line
+  { while IFS= read -r line; do told=$line; done; } 2>/dev/null <"proc/$1/stat"
   { while IFS= read -r line; do case $line in Uid:*) real=${line#Uid:} && break ;; esac; done; } \
     2>/dev/null <"proc/$1/status"
   { while IFS= read -r line; do
@@ -169,8 +169,8 @@ loaded_rules() {
 }
 
 if [ $booted = 1 ]; then
-  [ -n "$SINCE" ] || SINCE=$(($(date +%s) - 86400))
-  SECONDS_EACH=5
+  allow 10 5
+  [ -n "$SINCE" ] || SINCE=$((now - 86400))
   OUT='' STATUS=ok
   case $ACTIVATED$NL in *.service"$NL"*) capture 1048576 find_processes ;; esac
   case $STATUS in failed-1 | failed-2) STATUS=ok ;; esac # none is an answer, and so is what ended in between
@@ -182,12 +182,12 @@ if [ $booted = 1 ]; then
   OUT=
   if [ $# -gt 0 ]; then
     [ $# -gt 200 ] && [ "$first" = ok ] && first=truncated
-    allow 10
     capture 1048576 tell_processes "$@"
   fi
   [ "$first" = ok ] || STATUS=$first
   emit processes "$STATUS" system "$OUT"
 
+  allow 15 5
   OUT=''
   if command -v journalctl >/dev/null 2>&1; then journal_kept; else STATUS=missing; fi
   first=$STATUS

@@ -61,7 +61,9 @@ def record(unit: str, message: str = "Started a.", *, field: str = "UNIT", messa
 def test_a_process_of_a_service_that_a_timer_starts_is_told(shell: Sequence[str], tree: HostTree, root: Path) -> None:
     add_process(tree, 31, name="x) S 7\ny (", command="/bin/sh\0-c\0echo a\nb\0")
     tree.write(root)
-    (process,) = evidence(run_probe(shell, root)).processes
+    run = run_probe(shell, root)
+    (process,) = evidence(run).processes
+    assert run.section("processes").payload.endswith(b"\nc /bin/sh\nc -c\nc echo a b\n\n")
     assert (process.unit, process.pid, process.parent_pid, process.user) == ("logrotate.service", 31, 1, "root")
     assert (process.command, process.executable) == ("/bin/sh -c echo a b", "/usr/bin/a program")
     assert process.started_at is not None
@@ -114,7 +116,9 @@ def test_more_processes_than_are_told_are_a_gap(shell: Sequence[str], tree: Host
     for pid in range(100, 301):
         tree.files[f"proc/{pid}/cgroup"] = TreeFile(GROUP)
     tree.write(root)
-    assert [gap.status for gap in evidence(run_probe(shell, root)).gaps] == [ReadStatus.TRUNCATED]
+    run = run_probe(shell, root)
+    assert [gap.status for gap in evidence(run).gaps] == [ReadStatus.TRUNCATED]
+    assert run.section("processes").payload.count(b"\ng ") == 200
 
 
 def test_processes_that_are_hidden_are_a_gap(shell: Sequence[str], tree: HostTree, root: Path) -> None:
