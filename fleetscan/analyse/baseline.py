@@ -48,7 +48,7 @@ def propose_baseline(
         A proposal, with no items when no visit was complete.
     """
     complete = [member for member in members if member.coverage.is_complete]
-    partial = [(m.host, f"partial: {describe_gap(m.coverage.gaps[0])}") for m in members if m.coverage.gaps]
+    partial = [(m.host, f"partial: {describe_gap(m.coverage.decisive[0])}") for m in members if m.coverage.decisive]
     census = Census.of(complete)
     holders = _collect_holders(census)
     items: list[BaselineItem] = []

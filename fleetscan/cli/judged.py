@@ -113,8 +113,8 @@ def unread_lines(inputs: "ReportInputs") -> Iterable[str]:
     for visit in inputs.visits:
         if not visit.outcome.has_state:
             yield f"{visit.host}: {visit.outcome.value}: {visit.reason}"
-        elif visit.coverage.gaps:
-            gap = visit.coverage.gaps[0]
-            more = f" (and {len(visit.coverage.gaps) - 1} more)" if len(visit.coverage.gaps) > 1 else ""
+        elif visit.coverage.decisive:
+            gap, *others = visit.coverage.decisive
+            more = f" (and {len(others)} more)" if others else ""
             what = f"{gap.area.value} {gap.path or gap.scope or ''}".strip()
             yield f"{visit.host}: partial: {what} {gap.status.value}: {gap.reason}{more}"

@@ -90,9 +90,14 @@ class Coverage:
         return Coverage(tuple(sorted(unique, key=lambda g: (g.area, g.scope or "", g.path or "", g.status, g.reason))))
 
     @property
+    def decisive(self) -> tuple[Gap, ...]:
+        """The gaps that make a visit partial: all but those of areas that only add evidence."""
+        return tuple(gap for gap in self.gaps if gap.area not in SUPPLEMENTARY)
+
+    @property
     def is_complete(self) -> bool:
         """Whether all that decides what would run was read."""
-        return all(gap.area in SUPPLEMENTARY for gap in self.gaps)
+        return not self.decisive
 
     def hides(self, area: Area, scope: Scope, path: str | None = None) -> bool:
         """Tell whether absence of a thing here proves nothing. With `path=None`: whether any gap touches the area."""

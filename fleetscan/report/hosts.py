@@ -72,7 +72,7 @@ def _tell_reason(visit: Visit | None) -> str:
     if visit.reason:
         return bounded_text(visit.reason, _CHARS)
     if visit.outcome is Outcome.PARTIAL:
-        reasons = dict.fromkeys(f"{gap.area.value}: {gap.status.value}" for gap in visit.coverage.gaps)
+        reasons = dict.fromkeys(f"{gap.area.value}: {gap.status.value}" for gap in visit.coverage.decisive)
         return bounded_text("; ".join(reasons), _CHARS) or "some areas could not be read"
     return ""
 

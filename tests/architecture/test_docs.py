@@ -304,7 +304,7 @@ _SHELL_WORDS = set(
 def programs_of(script: str) -> set[str]:
     """Give the programs that a shell script runs: words where a command can begin, that the shell does not know."""
     code = re.sub(r"(^|\s)#.*$", "", script, flags=re.MULTILINE)
-    code = code.replace("\\\n", " ")
+    code = code.replace("\\\n", " ").replace("$((", "$[[")  # arithmetic runs nothing
     code = re.sub(r"'[^']*'", "''", code)
     code = re.sub(
         r"\bin\s+[^\n()]*\)|^\s*[^\s()$\"]+(?: \| [^\s()]+)*\)", ";", code, flags=re.MULTILINE

@@ -22,6 +22,6 @@ case $#:${1-}:${2-}:${3-} in
 *) set -- ;;
 esac
 if [ $# = 0 ]; then
-  printf '%s\n' "fleetscan probe: no header that it understands; it is installed here, so set 'probe: installed'" >&2
+  printf '%s\n' "fleetscan probe: no header that it understands. It is installed here, so set 'probe: installed'" >&2
   exit 64
 fi
