@@ -152,7 +152,7 @@ def _list_drop_ins(tree: UnitTree, scope: Scope) -> Iterator[tuple[str, Artifact
     """Give all drop-ins that no better directory hides, masks too, with the unit, family or type that takes them."""
     ranks = {directory: rank for rank, directory in enumerate(tree.search_paths.get(scope, ()))}
     folders: dict[str, list[tuple[int, str]]] = {}
-    for directory in tree.by_directory:
+    for directory in (*tree.by_directory, *tree.by_path):  # a link may stand in place of a folder
         parent, _, name = directory.rpartition("/")
         if name.endswith(".d") and parent in ranks:
             folders.setdefault(name, []).append((ranks[parent], directory))

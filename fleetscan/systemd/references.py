@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from fleetscan.systemd.names import MAX_UNIT_NAME, instantiate, is_template, split_instance, stem_of, unit_type
+from fleetscan.systemd.names import MAX_UNIT_NAME, instantiate, is_template, resolve_template, stem_of, unit_type
 from fleetscan.systemd.partial_text import BY_NAME, HOLE, expand_known
 from fleetscan.systemd.syntax import INCLUDE_KEY, parse_unit
 
@@ -117,13 +117,9 @@ def resolve_name(name: str, owner: str) -> str | None:
     known = _IN_FAMILY if is_family else _IN_TEMPLATE if is_template(owner) else BY_NAME
     text = expand_known(name, owner, known)
     if is_template(text):
-        text = instantiate(text, HOLE if known is not BY_NAME else _instance_of(owner))
+        text = resolve_template(text, owner) if known is BY_NAME else instantiate(text, HOLE)
     is_known = any(character not in (HOLE, "@") for character in stem_of(text))
     return text if is_known and unit_type(text) is not None and len(text) <= MAX_UNIT_NAME else None
-
-
-def _instance_of(owner: str) -> str:
-    return split_instance(owner)[1] or stem_of(owner)
 
 
 def _split(value: str) -> Iterator[str]:

@@ -95,7 +95,7 @@ def _compare_commands(
     for key, since in _EXEC_SINCE.items():
         if 0 < systemd_version < since:
             continue
-        commands = [c for d in unit.values("Service", key) for c in parse_exec(d)]
+        commands = [c for d in unit.values("Service", key) for c in parse_exec(d, systemd_version)]
         if not all(map(_is_accepted, commands)):
             continue
         loaded = block.property(key)

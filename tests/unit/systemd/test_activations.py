@@ -68,6 +68,12 @@ def test_a_drop_in_of_a_unit_a_family_or_a_type_starts_it() -> None:
     assert of_job(disk) == [entry for entry in by if entry[1] != "service.d"]
 
 
+def test_a_folder_of_drop_ins_may_be_a_link() -> None:
+    disk = HostDisk().pair("a").write("/opt/b/x.conf", "[Unit]\nWants=a.service\n")
+    disk.link(f"{ETC}/b.service.d", "/opt/b").write(f"{ETC}/d.service.d", "[Unit]\nWants=a.service\n")
+    assert of_job(disk) == [("dependency", "b.service", "Wants")]
+
+
 def test_a_masked_or_hidden_drop_in_starts_nothing() -> None:
     text = "[Unit]\nWants=a.service\n"
     disk = HostDisk().pair("a").write(f"{USR}/b.service.d/x.conf", text).write(f"{USR}/b.service.d/y.conf", text)
