@@ -92,7 +92,7 @@ def assemble_listing(frames: Sequence[Frame], sentinel: str) -> Listing:
     managers = read_managers(by_key, facts.systemd_version, merged_usr=merged_usr)
     files = read_files(tuple(by_key.values()), sentinel, people)
     around = read_surroundings(by_key, sentinel, people, files.hashed)
-    running = read_runtime(by_key, people, managers.artifacts)
+    running = read_runtime(by_key, people, (*managers.artifacts, *files.artifacts))
     artifacts: dict[tuple[str, str, str], Artifact] = {}
     for artifact in (*files.artifacts, *managers.artifacts, *around.artifacts, *running.artifacts):
         if artifact.key not in artifacts:

@@ -1,12 +1,13 @@
 """Everything that the probe says of what runs and of what the logs tell."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
 from fleetscan.errors import ParseError
 from fleetscan.model.coverage import Area, Gap, ReadStatus
-from fleetscan.model.ids import SYSTEM, Scope
+from fleetscan.model.ids import GLOBAL_USER, SYSTEM, Scope, user_scope
 from fleetscan.model.snapshot import Artifact, ArtifactKind, RunTrace, UnitProcess
 from fleetscan.probe.audit_rules import parse_audit_rules
 from fleetscan.probe.people import People
@@ -15,6 +16,8 @@ from fleetscan.probe.traces import TraceLog, parse_audit_log, parse_journal
 from fleetscan.probe.wire import Frame
 
 _Read = TypeVar("_Read")
+_NO_UNIT_FILE = re.compile(r"/transient/|\.(?:wants|requires|upholds)/")
+_INSTANCE = re.compile(r"@.*\.", re.DOTALL)
 
 _REASONS = {
     ("processes", ReadStatus.DENIED): "processes of other accounts are hidden here",
@@ -56,8 +59,10 @@ def read_runtime(
     Args:
         frames: By section and scope.
         people: Names of accounts.
-        artifacts: Of the managers; loaded timers say what they start.
+        artifacts: Of the managers and the files: loaded timers say what they start, and a unit of a user that has a
+            file is no transient one. (Those of the system the probe has left out already.)
     """
+    artifacts = tuple(artifacts)
     reader = _Reader(frames)
     no_processes: tuple[UnitProcess, ...] = ()
     no_rules: tuple[Artifact, ...] = ()
@@ -68,7 +73,10 @@ def read_runtime(
     for area, log in ((Area.JOURNAL, journal), (Area.AUDIT, audit)):
         if log.unread:
             reader.miss(area, ReadStatus.FAILED, f"{log.unread} records of the log cannot be understood")
-    traces = sorted((*journal.traces, *audit.traces), key=lambda trace: (trace.at, trace.source, trace.unit))
+    traces = sorted(
+        (*_without_files(journal.traces, artifacts), *audit.traces),
+        key=lambda trace: (trace.at, trace.source, trace.unit),
+    )
     return RuntimeEvidence(
         processes=tuple(activated_only(processes, _activated(artifacts))),
         traces=tuple(traces),
@@ -83,6 +91,21 @@ def _activated(artifacts: Iterable[Artifact]) -> frozenset[tuple[Scope, str]]:
         for artifact in artifacts
         if artifact.kind is ArtifactKind.LOADED and artifact.name.endswith(".timer")
     )
+
+
+def _without_files(traces: Iterable[RunTrace], artifacts: Iterable[Artifact]) -> Iterable[RunTrace]:
+    names = {
+        (artifact.scope, artifact.name.rpartition("/")[2])
+        for artifact in artifacts
+        if artifact.kind in (ArtifactKind.FILE, ArtifactKind.LINK)
+        and artifact.scope != SYSTEM
+        and not _NO_UNIT_FILE.search(artifact.name)
+    }
+    for trace in traces:
+        template = _INSTANCE.sub("@.", trace.unit)
+        scopes = (user_scope(trace.user), GLOBAL_USER) if trace.user else ()
+        if not any((scope, name) in names for scope in scopes for name in (trace.unit, template)):
+            yield trace
 
 
 class _Reader:

@@ -41,14 +41,16 @@ find_processes() {
   printf '%s\n' "$ACTIVATED" | sed -n 's/.*\.service$/\/&/p' | limit grep -lsF -f - proc/[0-9]*/cgroup
 }
 
-# Names of units that lie in a unit directory, up to the line `mark`. Transient ones have a file as long as they live.
+# Names of units that lie in a unit directory, up to the line `mark`; those of users apart, because each may take a name
+# that the other has. Transient ones have a file as long as they live.
 # shellcheck disable=SC2016  # these fields are awk's
 KNOWN='
 !known_all && $0 == mark { known_all = 1; next }
 !known_all && /\.(service|timer)\/\// && !/\/transient\/|\.(wants|requires|upholds)\// {
   sub(/\/\/.*/, "")
+  whose = /\/systemd\/user(\.control)?\/|\.(config|local)\/| run\/user\// ? "user " : ""
   sub(/.*\//, "")
-  known[$0] = 1
+  known[whose $0] = 1
 }
 !known_all { next }
 function is_known(name,    template) {
@@ -78,7 +80,7 @@ function tell(line) {
   sub(/"$/, "", name)
   gsub(/\\\\/, "\\", name)
   invented = name ~ /^run-/ || $0 ~ /"MESSAGE":"[^"]*\[systemd-run\]/
-  if (!invented && is_known(name)) next
+  if (!invented && is_known((of_user ? "user " : "") name)) next
   if ($0 ~ /"MESSAGE_ID":"(7ad2d189f7e94e70a38c781354912448|d9b373ed55a64feb8242e02dbe79a49c)"/) {
     if (!(name in told) && (!of_user || invented || name ~ /\.timer$/)) end_of[name] = $0
     next
@@ -91,8 +93,6 @@ function tell(line) {
 END {
   for (name in end_of) tell(end_of[name])
   if (old) exit 22
-  if (ended == 124 || ended == 137) exit 124
-  if (ended == 126 || ended == 127) exit 127
   if (denied) exit 13
   if (ended != 0) exit ended
   if (broken) exit 5

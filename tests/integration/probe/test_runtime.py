@@ -172,6 +172,21 @@ def test_of_users_only_the_work_of_systemd_run_is_told(shell: Sequence[str], tre
     assert {trace.user for trace in traces} == {"deploy"}
 
 
+def test_a_name_that_only_the_other_manager_knows_hides_nothing(
+    shell: Sequence[str], tree: HostTree, root: Path
+) -> None:
+    tree.files["etc/systemd/user/player.service"] = TreeFile("[Service]\nExecStart=/bin/true\n")
+    journal_says(
+        tree,
+        record("logrotate.timer", field="USER_UNIT"),
+        record("player.service"),
+        record("player.service", "Started /bin/player.", field="USER_UNIT"),
+    )
+    tree.write(root)
+    traces = evidence(run_probe(shell, root)).traces
+    assert [(trace.unit, trace.user) for trace in traces] == [("logrotate.timer", "deploy"), ("player.service", "")]
+
+
 def test_the_end_of_a_unit_is_told_only_where_nothing_tells_of_its_start(
     shell: Sequence[str], tree: HostTree, root: Path
 ) -> None:

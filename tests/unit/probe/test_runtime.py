@@ -1,38 +1,36 @@
 """What runs and what the logs tell, as one: evidence, and a gap for what is not there."""
 
 import json
+from collections.abc import Sequence
 
 import pytest
 
 from fleetscan.model.coverage import SUPPLEMENTARY, Area, Gap, ReadStatus
-from fleetscan.model.ids import SYSTEM
+from fleetscan.model.ids import GLOBAL_USER, SYSTEM, Scope, user_scope
 from fleetscan.model.snapshot import Artifact, ArtifactKind
 from fleetscan.probe.people import People
 from fleetscan.probe.runtime import RuntimeEvidence, read_runtime
 from fleetscan.probe.wire import Frame
 from tests.unit.probe.frames import by_section, frame
 
-PEOPLE = People({0: "root"}, {}, {}, {}, ())
+PEOPLE = People({0: "root", 1000: "ann"}, {}, {}, {}, ())
 SECTIONS = ("processes", "journal", "audit-log", "audit-rules")
 TIMER = Artifact(kind=ArtifactKind.LOADED, scope=SYSTEM, name="backup.timer", properties=(("Unit", "backup.service"),))
 PROCESS = "b 1700000000\np 31 1 0 0\ng /system.slice/%s\ne /bin/a\nc a\n"
-RECORD = json.dumps(
-    {
-        "__REALTIME_TIMESTAMP": "1700000001000000",
-        "MESSAGE_ID": "39f53479d3a045ac8e11786248231fbf",
-        "MESSAGE": "Started /bin/true.",
-        "UNIT": "run-u1.service",
-        "_PID": "1",
-    }
-)
+STARTED = {
+    "__REALTIME_TIMESTAMP": "1700000001000000",
+    "MESSAGE_ID": "39f53479d3a045ac8e11786248231fbf",
+    "MESSAGE": "Started /bin/true.",
+}
+RECORD = json.dumps({**STARTED, "UNIT": "run-u1.service", "_PID": "1"})
 AUDITED = "type=SERVICE_START msg=audit(1700000000.000:1): pid=1 msg='unit=run-u0 comm=\"systemd\"'"
 RULE = "file -w /etc/systemd/system -p wa"
 
 
-def read(*given: Frame, only_given: bool = False) -> RuntimeEvidence:
+def read(*given: Frame, only_given: bool = False, files: Sequence[Artifact] = ()) -> RuntimeEvidence:
     frames = {} if only_given else {section: frame(section) for section in SECTIONS}
     frames |= {one.section: one for one in given}
-    return read_runtime(by_section(frames), PEOPLE, [TIMER])
+    return read_runtime(by_section(frames), PEOPLE, [TIMER, *files])
 
 
 def test_a_host_of_which_nothing_is_to_be_told_has_no_gap() -> None:
@@ -54,6 +52,24 @@ def test_processes_traces_and_rules_are_told() -> None:
 
 def test_a_process_of_a_service_that_no_timer_starts_is_left_out() -> None:
     assert read(frame("processes", PROCESS % "nginx.service")).processes == ()
+
+
+@pytest.mark.parametrize(
+    ("scope", "path", "is_transient"),
+    [
+        (user_scope("ann"), "/home/ann/.config/systemd/user/sync@.timer", False),
+        (user_scope("ann"), "/home/ann/.config/systemd/user/sync@a.timer", False),
+        (GLOBAL_USER, "/etc/systemd/user/sync@.timer", False),
+        (user_scope("ann"), "/run/user/1000/systemd/transient/sync@a.timer", True),
+        (user_scope("ann"), "/home/ann/.config/systemd/user/timers.target.wants/sync@a.timer", True),
+        (user_scope("bob"), "/home/bob/.config/systemd/user/sync@a.timer", True),
+        (SYSTEM, "/etc/systemd/system/sync@a.timer", True),
+    ],
+)
+def test_a_unit_of_a_user_that_has_a_file_is_no_transient_one(scope: Scope, path: str, is_transient: bool) -> None:
+    record = json.dumps({**STARTED, "USER_UNIT": "sync@a.timer", "_PID": "7", "_UID": "1000"})
+    file = Artifact(kind=ArtifactKind.FILE, scope=scope, name=path)
+    assert len(read(frame("journal", record), files=[file]).traces) == is_transient
 
 
 @pytest.mark.parametrize(
