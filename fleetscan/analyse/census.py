@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from fleetscan.analyse.visibility import find_gap_in_state, find_hiding_gap
+from fleetscan.analyse.visibility import find_gap_in_files, find_gap_in_state, find_hiding_gap
 from fleetscan.model.coverage import Coverage
 from fleetscan.model.ids import HostName, Sha256
 from fleetscan.model.subject import Subject, SubjectKey
@@ -56,6 +56,8 @@ class Tally:
         states: Hosts by state, of those whose states were read.
         forms: Hosts by both, of those with both.
         raws: Hosts by form and bytes.
+        sure_meanings: As `meanings`, only of hosts on which no gap could hide a further file of it.
+        sure_raws: As `raws`, likewise.
         samples: One subject by form and bytes; the same one whatever the order of hosts.
     """
 
@@ -65,6 +67,8 @@ class Tally:
     states: Counter[Sha256] = field(default_factory=Counter)
     forms: Counter[Form] = field(default_factory=Counter)
     raws: Counter[tuple[Form, Sha256]] = field(default_factory=Counter)
+    sure_meanings: Counter[Sha256] = field(default_factory=Counter)
+    sure_raws: Counter[tuple[Form, Sha256]] = field(default_factory=Counter)
     samples: dict[tuple[Form, Sha256], Subject] = field(default_factory=dict)
 
     def rank_forms(self) -> tuple[tuple[Form, int], ...]:
@@ -110,13 +114,18 @@ class Census:
 
 @dataclass(frozen=True, slots=True)
 class Contribution:
-    """What one host adds to a tally; None for what was not read or is not there."""
+    """What one host adds to a tally; None for what was not read or is not there.
+
+    Attributes:
+        sure: Whether no gap could hide a further file of the subject: a drop-in, or a fragment that comes first.
+    """
 
     seen: bool = False
     hidden: bool = False
     meaning: Sha256 | None = None
     state: Sha256 | None = None
     raw: Sha256 | None = None
+    sure: bool = False
 
 
 def own_contribution(group: Group, key: SubjectKey) -> Contribution:
@@ -132,6 +141,7 @@ def own_contribution(group: Group, key: SubjectKey) -> Contribution:
         meaning=meaning,
         state=state,
         raw=fingerprint.raw if meaning is not None and state is not None else None,
+        sure=not group.coverage.gaps or find_gap_in_files(group.coverage, subject) is None,
     )
 
 
@@ -182,12 +192,16 @@ def _count_subject(tally: Tally, subject: Subject, group: Group) -> None:
     tally.seen += count
     if mine.meaning is not None:
         tally.meanings[mine.meaning] += count
+        if mine.sure:
+            tally.sure_meanings[mine.meaning] += count
     if mine.state is not None:
         tally.states[mine.state] += count
     form = (subject.fingerprint.meaning, subject.fingerprint.state)
     if mine.raw is not None:
         tally.forms[form] += count
         tally.raws[form, mine.raw] += count
+        if mine.sure:
+            tally.sure_raws[form, mine.raw] += count
     place = (form, subject.fingerprint.raw)
     current = tally.samples.get(place)
     if current is None or _order(subject) < _order(current):

@@ -107,6 +107,8 @@ class _Comparison:
             self._note(key, "too few other hosts could have shown it")
         elif key.kind is SubjectKind.STAMP and (gap := self._find_gap_behind_stamp(key.scope)):
             self._note(key, f"its timer was not seen, but it could be there: {describe_gap(gap)}")
+        elif key.kind is SubjectKind.UNIT and (unread := self._unread_starters.get((key.scope, key.name))):
+            self._note(key, f"elsewhere {unread} starts it, and that was not read in full here")
         elif not (key.kind is SubjectKind.UNIT and (key.scope, key.name) in self._units_of_missing_jobs):
             sentence = say_added(self.host, self.cohort, subject, self.reference.others)
             self._add(DriftKind.ADDED, subject, None, sentence=sentence)
@@ -180,6 +182,26 @@ class _Comparison:
         missing = (k for k in self.reference.keys if k.kind is SubjectKind.JOB and k not in self.index)
         norms = ((key, norm) for key in missing if (norm := self.reference.norm(key)) is not None and norm.required)
         return frozenset((key.scope, n) for key, norm in norms for v in norm.variants for n in v.subject.unit_names)
+
+    @cached_property
+    def _unread_starters(self) -> Mapping[tuple[Scope, str], str]:
+        """Units of expected jobs → timer, where that job may be here as expected and only the account cannot tell.
+
+        Without the timer's file, or a drop-in with another `Unit=`, what it starts stands there as if nothing did.
+        """
+        found: dict[tuple[Scope, str], str] = {}
+        for key in self.reference.keys if self.coverage.gaps else ():
+            norm = self.reference.norm(key) if key.kind is SubjectKind.JOB else None
+            if norm is None:
+                continue
+            subject, forms = self.index.get(key), tuple(variant.subject for variant in norm.variants)
+            if subject is None:
+                is_unread = find_hiding_gap(self.coverage, key, forms) is not None
+            else:
+                is_unread = bool(subject.unreadable) or find_gap_in_files(self.coverage, subject, *forms) is not None
+            if is_unread:
+                found.update(((key.scope, name), key.name) for form in forms for name in form.unit_names)
+        return found
 
     @cached_property
     def _new_lingering(self) -> frozenset[str]:

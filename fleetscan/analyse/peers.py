@@ -87,9 +87,11 @@ class Peers:
             self._leaders[key] = _Leaders.of(tally)
         leaders = self._leaders[key]
         variants = _build_variants(leaders, own, of_hosts)
-        meaning = self._find_majority(leaders.meanings, own.meaning)
+        # A host that was read with more rights than its peers is held only against what they could read as well.
+        witnesses = leaders.sure if own.sure else leaders.all
+        meaning = self._find_majority(witnesses.meanings, own.meaning)
         state = self._find_majority(leaders.states, own.state)
-        same_meaning = None if own.meaning is None else leaders.raws.get(own.meaning)
+        same_meaning = None if own.meaning is None else witnesses.raws.get(own.meaning)
         raw = None if same_meaning is None else self._find_majority(same_meaning, own.raw)
         return Norm(
             key=key,
@@ -128,26 +130,43 @@ class _Top:
 
 
 @dataclass(frozen=True, slots=True)
-class _Leaders:
-    """What norms need of a tally, so that a subject with a form of its own on every host stays linear."""
+class _Witnesses:
+    """What hosts agree on, by meaning and by bytes of a meaning."""
 
-    forms: tuple[tuple[Form, int], ...]
-    samples: Mapping[Form, Subject]
     meanings: _Top
-    states: _Top
     raws: Mapping[Sha256, _Top]
 
     @staticmethod
-    def of(tally: Tally) -> "_Leaders":
+    def of(meanings: Mapping[Sha256, int], raws: Mapping[tuple[Form, Sha256], int]) -> "_Witnesses":
         by_meaning: dict[Sha256, Counter[Sha256]] = {}
-        for ((meaning, _state), raw), count in tally.raws.items():
+        for ((meaning, _state), raw), count in raws.items():
             by_meaning.setdefault(meaning, Counter())[raw] += count
+        return _Witnesses(_Top.of(meanings), {meaning: _Top.of(counts) for meaning, counts in by_meaning.items()})
+
+
+@dataclass(frozen=True, slots=True)
+class _Leaders:
+    """What norms need of a tally, so that a subject with a form of its own on every host stays linear.
+
+    Attributes:
+        all: Every host that has the subject.
+        sure: Those on which no gap could hide a further file of it.
+    """
+
+    forms: tuple[tuple[Form, int], ...]
+    samples: Mapping[Form, Subject]
+    states: _Top
+    all: _Witnesses
+    sure: _Witnesses
+
+    @staticmethod
+    def of(tally: Tally) -> "_Leaders":
         return _Leaders(
             forms=tally.rank_forms()[: _SHOWN_FORMS + 1],
             samples=tally.pick_samples(),
-            meanings=_Top.of(tally.meanings),
             states=_Top.of(tally.states),
-            raws={meaning: _Top.of(counts) for meaning, counts in by_meaning.items()},
+            all=_Witnesses.of(tally.meanings, tally.raws),
+            sure=_Witnesses.of(tally.sure_meanings, tally.sure_raws),
         )
 
 

@@ -60,11 +60,12 @@ def find_gap_in_files(coverage: Coverage, *forms: Subject) -> Gap | None:
         forms: The host's form and the expected one; both say where files would be.
     """
     key = forms[0].key
+    gaps = [gap for gap in coverage.gaps if gap.area is Area.FILES and _concerns(gap, key)]
+    if not gaps:
+        return None
     names = _names_of(key, forms)
     paths = {source.path for form in forms for source in form.sources}
-    for gap in coverage.gaps:
-        if gap.area is not Area.FILES or not _concerns(gap, key):
-            continue
+    for gap in gaps:
         if _may_hold_unit(gap.path, names, paths) or _may_hold_drop_in(gap.path, names):
             return gap
     return None

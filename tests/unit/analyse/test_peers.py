@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from fleetscan.analyse.census import Census, Member
 from fleetscan.analyse.compare import diff_cohort
 from fleetscan.analyse.peers import PeerOptions, Peers
-from fleetscan.analyse.visibility import find_gap_in_state, find_hiding_gap
+from fleetscan.analyse.visibility import find_gap_in_files, find_gap_in_state, find_hiding_gap
 from fleetscan.model.coverage import Area, Coverage
 from fleetscan.model.drift import DriftKind
 from fleetscan.model.ids import HostName, Sha256
@@ -115,8 +115,11 @@ def check_norm(peers: list[Member], key: SubjectKey, forms: list[Subject], own: 
         assert norm is None
         return
     assert norm is not None
-    readable = [s for _p, s in found if not s.unreadable]
+    is_sure = any(s.key == key and find_gap_in_files(own.coverage, s) is None for s in own.subjects)
+    heard = [(p, s) for p, s in found if not is_sure or find_gap_in_files(p.coverage, s) is None]
+    readable = [s for _p, s in heard if not s.unreadable]
     known = [s for p, s in found if find_gap_in_state(p.coverage, s.key.scope) is None]
+    known_of_heard = [s for p, s in heard if find_gap_in_state(p.coverage, s.key.scope) is None]
     complete = Counter((s.fingerprint.meaning, s.fingerprint.state) for s in known if not s.unreadable)
     assert norm.meanings == majority([s.fingerprint.meaning for s in readable])
     assert norm.states == majority([s.fingerprint.state for s in known])
@@ -125,7 +128,7 @@ def check_norm(peers: list[Member], key: SubjectKey, forms: list[Subject], own: 
     assert shown == dict(complete)
     for mine in (s for s in own.subjects if s.key == key and not s.unreadable):
         meaning = mine.fingerprint.meaning
-        raws = [s.fingerprint.raw for s in known if not s.unreadable and s.fingerprint.meaning == meaning]
+        raws = [s.fingerprint.raw for s in known_of_heard if not s.unreadable and s.fingerprint.meaning == meaning]
         if find_gap_in_state(own.coverage, key.scope) is None:
             assert norm.raws.get(meaning) == majority(raws)
 
