@@ -18,6 +18,21 @@ class Privilege(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ManagerFacts:
+    """What a running user manager says of itself.
+
+    Attributes:
+        scope: `user:NAME`.
+        unit_path: Its search path, highest precedence first.
+        environment: Its environment block, secrets left out as in `HostFacts`.
+    """
+
+    scope: Scope
+    unit_path: tuple[str, ...] = ()
+    environment: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HostFacts:
     """What a host says of itself. All text is the host's own and hostile.
 
@@ -31,6 +46,9 @@ class HostFacts:
         unit_path: The manager's own search path, highest precedence first, as `systemctl show -p UnitPath` gives it.
         environment: The system manager's environment block.
         login: The account that the probe ran as.
+        zone: Time zone, `Europe/Berlin`; empty when unknown (systemd then takes UTC).
+        kernel_arguments: Arguments of the kernel by which systemd starts more than its units say.
+        managers: Running user managers that could be asked, sorted by scope.
     """
 
     os_id: str = ""
@@ -45,6 +63,9 @@ class HostFacts:
     environment: tuple[str, ...] = ()
     privilege: Privilege = Privilege.USER
     login: str = ""
+    zone: str = ""
+    kernel_arguments: tuple[str, ...] = ()
+    managers: tuple[ManagerFacts, ...] = ()
 
 
 class ArtifactKind(StrEnum):

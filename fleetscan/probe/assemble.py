@@ -80,7 +80,10 @@ def assemble_listing(frames: Sequence[Frame], sentinel: str) -> Listing:
             hint="Hosts without systemd have no timers; take this one out of the inventory or exclude it.",
         )
     people = parse_people(
-        by_key.get(("users", SYSTEM)), by_key.get(("homes", SYSTEM)), by_key.get(("runtimes", SYSTEM))
+        by_key.get(("users", SYSTEM)),
+        by_key.get(("homes", SYSTEM)),
+        by_key.get(("runtimes", SYSTEM)),
+        facts.managers,
     )
     gaps += [
         *people.gaps,

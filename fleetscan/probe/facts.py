@@ -1,11 +1,11 @@
 """What a host says of itself."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from fleetscan.errors import ParseError
 from fleetscan.model.coverage import Area, Gap, ReadStatus
-from fleetscan.model.ids import SYSTEM
-from fleetscan.model.snapshot import HostFacts, Privilege
+from fleetscan.model.ids import SYSTEM, Scope
+from fleetscan.model.snapshot import HostFacts, ManagerFacts, Privilege
 from fleetscan.probe.wire import Frame
 from fleetscan.systemd.os_release import parse_os_release, parse_systemd_version
 
@@ -48,12 +48,30 @@ def parse_facts(frames: Mapping[tuple[str, str], Frame]) -> tuple[HostFacts, dic
         kernel=said.get("kernel", "")[:_MAX_TEXT],
         systemd_version=version,
         systemd_version_text=version_text[:_MAX_TEXT],
-        unit_path=tuple(path for path in manager.get("UnitPath", "").split()[:64] if len(path) <= _MAX_PATH),
-        environment=tuple(_without_secret(entry) for entry in manager.get("Environment", "").split(" ")[:256] if entry),
+        unit_path=_unit_path(manager),
+        environment=_environment(manager),
         privilege=privilege,
         login=said.get("login", "")[:64],
+        zone=said.get("zone", "")[:64],
+        kernel_arguments=tuple(word[:_MAX_TEXT] for word in said.get("kernel_arguments", "").split()[:32]),
+        managers=tuple(_user_managers(frames)),
     )
     return facts, said, gaps
+
+
+def _user_managers(frames: Mapping[tuple[str, str], Frame]) -> Iterator[ManagerFacts]:
+    for section, scope in sorted(frames):
+        if section == "manager" and scope != SYSTEM:
+            said = read_pairs(frames[section, scope])
+            yield ManagerFacts(scope=Scope(scope), unit_path=_unit_path(said), environment=_environment(said))
+
+
+def _unit_path(manager: Mapping[str, str]) -> tuple[str, ...]:
+    return tuple(path for path in manager.get("UnitPath", "").split()[:64] if len(path) <= _MAX_PATH)
+
+
+def _environment(manager: Mapping[str, str]) -> tuple[str, ...]:
+    return tuple(_without_secret(entry) for entry in manager.get("Environment", "").split(" ")[:256] if entry)
 
 
 def _without_secret(entry: str) -> str:

@@ -50,7 +50,7 @@ def read_managers(frames: Mapping[tuple[str, str], Frame], systemd_version: int,
         listed = _read_timers(frames, scope, systemd_version, found)
         rows.extend(listed or ())
         _read_loaded(frames.get(("loaded", scope)), scope, listed, found)
-    _read_unit_files(frames.get(("unit-files", SYSTEM)), found)
+        _read_unit_files(frames.get(("unit-files", scope)), scope, found)
     found.timers = tuple(sorted(rows, key=lambda row: (row.scope, row.unit)))
     return found
 
@@ -137,27 +137,27 @@ def _is_known(block: Block, unit: str, listed: frozenset[str] | None) -> bool:
     return (listed is not None and unit in listed) or block.get("ActiveState") in ("active", "activating", "failed")
 
 
-def _read_unit_files(frame: Frame | None, found: Managers) -> None:
+def _read_unit_files(frame: Frame | None, scope: Scope, found: Managers) -> None:
     status, reason = ReadStatus.FAILED, "list-unit-files never arrived"
     if frame is not None and frame.status is ReadStatus.OK:
         try:
             shared = len(frame.payload) <= _MAX_SHARED_BYTES
-            found.artifacts += (_parse_shared_list if shared else _parse_list)(frame.payload)
+            found.artifacts += (_parse_shared_list if shared else _parse_list)(frame.payload, scope)
             status = ReadStatus.OK
         except ParseError as error:
             reason = f"list-unit-files cannot be understood: line {error.line}: {error.message}"
     elif frame is not None:
         status, reason = frame.status, f"systemctl list-unit-files ended with {frame.detail}"
     if status is not ReadStatus.OK:
-        found.gaps.append(Gap(Area.UNIT_FILES, SYSTEM, status, None, reason))
+        found.gaps.append(Gap(Area.UNIT_FILES, scope, status, None, reason))
 
 
-def _parse_list(payload: bytes) -> tuple[Artifact, ...]:
+def _parse_list(payload: bytes, scope: Scope) -> tuple[Artifact, ...]:
     rows = parse_unit_files_json(payload) if payload.startswith(b"[") else parse_unit_files_text(payload)
     return tuple(
         Artifact(
             kind=ArtifactKind.UNIT_FILE,
-            scope=SYSTEM,
+            scope=scope,
             name=row.name,
             properties=tuple((k, v) for k, v in (("preset", row.preset), ("state", row.state)) if v),
         )

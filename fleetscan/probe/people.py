@@ -1,10 +1,11 @@
 """Users, homes and runtime directories of a host: whose a path is."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from fleetscan.model.coverage import Area, Gap, ReadStatus
-from fleetscan.model.ids import GLOBAL_USER, SYSTEM, Scope, user_scope
+from fleetscan.model.ids import GLOBAL_USER, SYSTEM, Scope, scope_user, user_scope
+from fleetscan.model.snapshot import ManagerFacts
 from fleetscan.probe.wire import Frame
 
 _HOME_STATUS = {
@@ -34,6 +35,7 @@ class People:
         groups: Name by gid, for users that have a group of their own.
         homes: User name by home; of several users of one home the first.
         runtime: User name by runtime directory `/run/user/UID`.
+        unit_dirs: User name by directory elsewhere that the user's running manager searches.
         gaps: Homes and runtime directories that were not read.
     """
 
@@ -42,6 +44,7 @@ class People:
     homes: dict[str, str]
     runtime: dict[str, str]
     gaps: tuple[Gap, ...]
+    unit_dirs: Mapping[str, str] = field(default_factory=dict)
     # Many files lie in few folders.
     _scopes: dict[str, Scope] = field(default_factory=dict, init=False, repr=False, compare=False)
 
@@ -78,15 +81,24 @@ class People:
         # From the inside out, so that the cost does not grow with the number of homes; no path is longer than PATH_MAX.
         directory = folder[:_PATH_MAX].rpartition("/")[0]
         while directory:
-            user = self.runtime.get(directory) or self.homes.get(directory)
+            user = self.runtime.get(directory) or self.homes.get(directory) or self.unit_dirs.get(directory)
             if user is not None:
                 return user_scope(user)
             directory = directory.rpartition("/")[0]
         return SYSTEM
 
 
-def parse_people(users: Frame | None, homes: Frame | None, runtimes: Frame | None) -> People:
-    """Read the three sections about users; lines that do not fit are left out, a missing section is not told here."""
+def parse_people(
+    users: Frame | None, homes: Frame | None, runtimes: Frame | None, managers: Iterable[ManagerFacts] = ()
+) -> People:
+    """Read the three sections about users; lines that do not fit are left out, a missing section is not told here.
+
+    Args:
+        users: Accounts.
+        homes: Their homes, and how looking into them ended.
+        runtimes: Runtime directories.
+        managers: What running managers said of themselves.
+    """
     names: dict[int, str] = {}
     groups: dict[int, str] = {}
     for line in _lines(users):
@@ -116,7 +128,17 @@ def parse_people(users: Frame | None, homes: Frame | None, runtimes: Frame | Non
         directory = f"/run/user/{uid_text}"
         runtime[directory] = user
         gaps += _runtime_gaps(status, user, directory, known=int(uid_text) in names)
-    return People(names, groups, found, runtime, tuple(gaps))
+    return People(names, groups, found, runtime, tuple(gaps), _unit_dirs(managers))
+
+
+def _unit_dirs(managers: Iterable[ManagerFacts]) -> Mapping[str, str]:
+    """Give the directories that users' managers search and that belong neither to the system nor to all users."""
+    found: dict[str, str] = {}
+    for manager in managers:
+        for directory in manager.unit_path:
+            if not (directory + "/").startswith((*_SYSTEM_PREFIXES, *_GLOBAL_USER_PREFIXES)):
+                found.setdefault(directory, scope_user(manager.scope) or "")
+    return found
 
 
 def _runtime_gaps(status: str, user: str, directory: str, *, known: bool) -> Iterator[Gap]:

@@ -23,7 +23,7 @@ class Question:
     """One request about some paths.
 
     Attributes:
-        verb: `stat`, `hash`, `variables` or `packages`.
+        verb: `stat`, `list`, `hash`, `variables` or `packages`.
         reader: With whose rights to look: `-` for the probe's own, or a uid. Empty for `packages`.
         paths: Absolute.
     """
@@ -80,6 +80,19 @@ def parse_nodes(question: Question, frame: Frame, sentinel: str) -> Mapping[str,
         for path in question.paths:
             found.setdefault(path, (ABSENT, None))
     return found
+
+
+def parse_listed(question: Question, frame: Frame, sentinel: str) -> Mapping[str, tuple[WalkRecord, ...]] | None:
+    """Read the answer to `list`: what lies in each folder. None when the answer is not whole."""
+    if not is_whole(frame):
+        return None
+    records, _bad = parse_walk(frame.payload, sentinel, truncated=False)
+    found: dict[str, list[WalkRecord]] = {path: [] for path in question.paths}
+    for record in records:
+        folder = record.path.rpartition("/")[0]
+        if folder in found and record.type != "~":
+            found[folder].append(record)
+    return {folder: tuple(inside) for folder, inside in found.items()}
 
 
 def parse_hash_answer(question: Question, frame: Frame) -> Mapping[str, HashedFile]:

@@ -3,7 +3,14 @@
 from collections.abc import Iterable, Mapping
 
 from fleetscan.model.ids import Sha256
-from fleetscan.probe.questions import can_ask, find_scripts, parse_hash_answer, parse_nodes, plan_questions
+from fleetscan.probe.questions import (
+    can_ask,
+    find_scripts,
+    parse_hash_answer,
+    parse_listed,
+    parse_nodes,
+    plan_questions,
+)
 from fleetscan.probe.walk import HashedFile, WalkRecord
 from fleetscan.sweep.dialogue import Dialogue
 from fleetscan.systemd.path_walk import Node, Walked, follow_path
@@ -63,6 +70,17 @@ class PathFinder:
                 if record is not None:
                     self._records[path] = record
         return len(self._nodes) > known
+
+    async def list(self, folders: Iterable[str]) -> Mapping[str, tuple[WalkRecord, ...]]:
+        """Tell what lies in folders; one that could not be listed to its end is not in the answer."""
+        listed: dict[str, tuple[WalkRecord, ...]] = {}
+        for question in plan_questions("list", self.reader, folders):
+            frame = (await self._dialogue.ask(question, "list"))[-1]
+            for folder, records in (parse_listed(question, frame, self._sentinel) or {}).items():
+                listed[folder] = records
+                for record in records:
+                    self._records[record.path] = record
+        return listed
 
     async def hash(self, paths: Iterable[str]) -> tuple[Mapping[str, HashedFile], frozenset[Sha256]]:
         """Hash regular files.

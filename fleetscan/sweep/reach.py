@@ -3,6 +3,7 @@
 import posixpath
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from fnmatch import fnmatchcase
 
 from fleetscan.model.coverage import Area, Gap, ReadStatus
 from fleetscan.model.ids import Scope, Sha256, scope_user
@@ -10,7 +11,7 @@ from fleetscan.model.program import ProgramRole
 from fleetscan.model.snapshot import Artifact, ArtifactKind, Privilege
 from fleetscan.probe.assemble import Listing
 from fleetscan.probe.contents import MAX_CONTENT_BYTES, Offer
-from fleetscan.probe.files import EMPTY_SHA256, OWN_RIGHTS
+from fleetscan.probe.files import EMPTY_SHA256, OWN_RIGHTS, build_artifact
 from fleetscan.probe.programs import Named, build_absent, build_program
 from fleetscan.probe.questions import parse_variables, plan_questions
 from fleetscan.probe.walk import HashedFile
@@ -20,7 +21,7 @@ from fleetscan.sweep.paths import PathFinder
 from fleetscan.sweep.plan import Plan, Planner
 from fleetscan.sweep.provenance import mark_owned, read_packages
 from fleetscan.systemd.path_walk import Ending, Walked
-from fleetscan.systemd.programs import ProgramRef
+from fleetscan.systemd.programs import ProgramRef, is_pattern
 from fleetscan.systemd.tree import UnitTree
 
 _MAX_HASHED_BYTES = 128 * 1024 * 1024
@@ -65,7 +66,7 @@ class Reach:
         if plan.included:
             await self._read_texts({path: scope for scope, path in plan.included})
             plan = self._plan()
-        await self._look_at(plan.references)
+        await self._look_at([*plan.references, *await self._expand(plan.references)])
         packages = await read_packages(self.dialogue, self.artifacts.values(), merged_usr=self.listing.merged_usr)
         self.gaps += packages.gaps
         self.artifacts = {artifact.key: artifact for artifact in mark_owned(self.artifacts.values(), packages)}
@@ -82,21 +83,43 @@ class Reach:
         self.known.hold(found)
 
     async def _read_linked(self) -> None:
-        """Read the texts behind links that lead out of the unit directories; their gaps are settled then."""
-        links = {
-            gap.path: gap for gap in self.gaps if gap.area is Area.CONTENT and gap.status is ReadStatus.NOT_TRIGGERED
-        }
-        if not links:
+        """Read what links lead to that lead out of the unit directories; their gaps are settled then."""
+        links = {gap.path: gap for gap in self.gaps if gap.status is ReadStatus.NOT_TRIGGERED and gap.path}
+        found = [a for a in self.listing.artifacts if a.kind is ArtifactKind.LINK and a.name in links]
+        if not found:
             return
         tree = UnitTree.of(self.listing.facts, self.listing.artifacts)
-        targets: dict[str, Scope] = {}
-        for artifact in self.listing.artifacts:
-            if artifact.kind is ArtifactKind.LINK and artifact.name in links:
-                targets.setdefault(tree.target_path(artifact), artifact.scope)
-        settled = await self._read_texts(targets)
-        for artifact in self.listing.artifacts:
-            if artifact.name in links and artifact.kind is ArtifactKind.LINK and tree.target_path(artifact) in settled:
-                self.gaps.remove(links[artifact.name])
+        targets = {link.name: tree.target_path(link) for link in found}
+        folders = {targets[a.name]: a.scope for a in found if links[a.name].area is Area.FILES}
+        texts = {targets[a.name]: a.scope for a in found if links[a.name].area is Area.CONTENT}
+        settled = await self._read_folders(folders) | await self._read_texts(texts)
+        for link in found:
+            if targets[link.name] in settled:
+                self.gaps.remove(links[link.name])
+
+    async def _read_folders(self, folders: Mapping[str, Scope]) -> frozenset[str]:
+        """Read folders of drop-ins and of links that lie elsewhere; give those that were read."""
+        settled = set()
+        texts: dict[str, Scope] = {}
+        for reader, scope_of in self._by_reader(folders.items()).items():
+            finder = self._finder(reader)
+            ends = await finder.follow(scope_of)
+            real = {path: end.path for path, end in ends.items() if end.ending is Ending.FOUND}
+            listed = await finder.list(real.values())
+            for path, scope in scope_of.items():
+                if real.get(path) in listed or (path in ends and ends[path].ending is Ending.ABSENT):
+                    settled.add(path)
+                for record in listed.get(real.get(path, ""), ()):
+                    name = f"{path}/{record.path.rpartition('/')[2]}"
+                    if record.type in "fl" and name.endswith(".conf"):
+                        texts[name] = scope
+                    else:
+                        artifact = replace(build_artifact(record, self.listing.people, None), name=name, scope=scope)
+                        self.artifacts.setdefault(artifact.key, artifact)
+        for name in sorted(texts.keys() - await self._read_texts(texts)):
+            reason = "a drop-in behind a linked folder, which could not be read"
+            self.gaps.append(Gap(Area.CONTENT, texts[name], ReadStatus.DENIED, name, reason))
+        return frozenset(settled)
 
     async def _read_texts(self, targets: Mapping[str, Scope]) -> frozenset[str]:
         """Read unit files that lie elsewhere; give those of which it is now known what they are."""
@@ -120,6 +143,22 @@ class Reach:
         self.offers.update(offers)
         await self._fetch(offers)
         return frozenset(settled)
+
+    async def _expand(self, references: Iterable[ProgramRef]) -> tuple[ProgramRef, ...]:
+        """Give the environment files that patterns name."""
+        found: list[ProgramRef] = []
+        for ref in references:
+            folder, _, pattern = ref.name.rpartition("/")
+            if ref.candidates or ref.role is not ProgramRole.ENVIRONMENT or not is_pattern(ref.name):
+                continue
+            finder = self._finder(self._reader_of(ref.scope))
+            end = (await finder.follow([folder])).get(folder)
+            real = end.path if end is not None and end.ending is Ending.FOUND else ""
+            for record in (await finder.list([real])).get(real, ()):
+                base = record.path.rpartition("/")[2]
+                if fnmatchcase(base, pattern) and (pattern.startswith(".") or not base.startswith(".")):
+                    found.append(replace(ref, name=f"{folder}/{base}", candidates=(f"{folder}/{base}",)))
+        return tuple(found)
 
     async def _look_at(self, references: Iterable[ProgramRef]) -> None:
         """Follow, hash and describe the files that commands name, with the rights of whoever runs them."""
@@ -146,7 +185,8 @@ class Reach:
         """Give the candidate that is there; note what is absent or cannot be known."""
         named = Named(_kind(ref), ref.scope, ref.name)
         if not ref.candidates:
-            self._miss(ref, ReadStatus.UNSUPPORTED, "its path is known only when it runs")
+            if not is_pattern(ref.name):
+                self._miss(ref, ReadStatus.UNSUPPORTED, "its path is known only when it runs")
             return None
         for path in map(posixpath.normpath, ref.candidates):
             end = ends.get(path)

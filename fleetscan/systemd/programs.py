@@ -25,7 +25,7 @@ _SYSTEM_DIRECTORIES = {
 }  # fmt: skip
 _SPECIFIER = re.compile(r"%(.)")
 _VARIABLE = re.compile(r"\$(?:\{(\w+)\}|(\w+)|(\$))")
-_PATTERN = frozenset("*?[")
+_WILDCARDS = frozenset("*?[")
 _UNKNOWN = "\0"  # stands for what is known at run time only; no path has it
 _MAX_PER_UNIT = 64
 _MAX_NESTING = 3
@@ -66,10 +66,16 @@ def find_programs(
     section = (unit_type(unit.name) or "").capitalize()
     for directive in unit.values(section, "EnvironmentFile"):
         path = reader.expand(directive.value.removeprefix("-"))
-        known = path.startswith("/") and not _PATTERN & set(path) and "%" not in path
+        known = path.startswith("/") and not _WILDCARDS & set(path) and "%" not in path
         candidates = (posixpath.normpath(path),) if known else ()
         found[ProgramRef(unit.scope, ProgramRole.ENVIRONMENT, "EnvironmentFile", path, candidates)] = None
     return tuple(found)[:_MAX_PER_UNIT]
+
+
+def is_pattern(path: str) -> bool:
+    """Tell whether an environment file is named by a pattern of which only the last part has wildcards."""
+    folder, _, base = path.rpartition("/")
+    return folder.startswith("/") and not (_WILDCARDS | {"%"}) & set(folder) and bool(_WILDCARDS & set(base))
 
 
 class _Reader:

@@ -195,7 +195,8 @@ def _build_search_paths(
     }
     for scope, names in paths.items():
         homes, runtimes = locate_user_roots(names)
-        ordered: tuple[str, ...] = ()
+        stated = next((manager.unit_path for manager in facts.managers if manager.scope == scope), ())
+        ordered = merge_search_path(stated, (), merged_usr=merged_usr)
         for home in homes or (None,):
             for runtime in runtimes or (None,):
                 standard = user_dirs(home, runtime, version)

@@ -8,6 +8,16 @@ merged=0
 [ -L lib ] && merged=1
 booted=0
 [ -d run/systemd/system ] && command -v systemctl >/dev/null 2>&1 && booted=1
+zone=$(readlink etc/localtime)
+zone=${zone##*zoneinfo/}
+if [ -z "$zone" ]; then
+  first_line etc/timezone
+  zone=$LINE
+fi
+# what the kernel was told to have systemd start besides
+first_line proc/cmdline
+case " $LINE" in *' systemd.'* | *' rd.systemd.'*) ;; *) LINE='' ;; esac
+[ -z "$LINE" ] || LINE=$(printf '%s\n' "$LINE" | tr ' ' '\n' | grep -E '^(rd\.)?systemd\.(wants|run|unit|setenv)' | tr '\n' ' ')
 emit facts ok system "login=$(id -un)
 uid=$UID_
 sudo_uid=${SUDO_UID-}
@@ -17,6 +27,8 @@ kernel=$(uname -r)
 machine_id=$machine_id
 init=$init
 merged_usr=$merged
+zone=$zone
+kernel_arguments=$LINE
 booted=$booted
 clock=$(date +%s)"
 

@@ -32,13 +32,15 @@ ask_timers() {
   esac
 }
 
-# list_unit_files PATTERN… → OUT, STATUS. Never without a pattern: telling the states of all unit files keeps process 1
+# list_unit_files ASK PATTERN… → OUT, STATUS. Never without a pattern: telling the states of all unit files keeps process 1
 # busy, and the host waiting for it, for 0.3 s; those of the timers, 6 ms. That nothing matches is an answer, too.
 list_unit_files() {
+  ask=$1
+  shift
   if [ "$JSON" = 1 ]; then
-    capture 8388608 ask_system --output=json list-unit-files -- "$@"
+    capture 8388608 "$ask" --output=json list-unit-files -- "$@"
   else
-    capture 8388608 ask_system list-unit-files -- "$@"
+    capture 8388608 "$ask" list-unit-files -- "$@"
   fi
   case $STATUS:$OUT in 'failed-1:[]'* | failed-1:*"${NL}0 unit files listed."*) STATUS=ok ;; esac
 }

@@ -149,7 +149,8 @@ for line in $passwd; do
 done
 emit homes ok system "$homes"
 
-runtimes=
+runtimes='' HUNG=$NL
+allow 10 5
 set +f
 for r in run/user/*; do
   set -f
@@ -159,8 +160,9 @@ for r in run/user/*; do
     continue
   fi
   runtimes=${runtimes}ok:${r#run/user/}$NL
-  case ${r#run/user/} in *[!0-9]*) continue ;; esac
-  reader "${r#run/user/}"
+  uid=${r#run/user/}
+  case $uid in *[!0-9]*) continue ;; esac
+  reader "$uid"
   for sub in transient user user.control generator generator.early generator.late; do
     if [ -L "$r/systemd" ]; then
       denied=${denied}link-out:$r/systemd$NL
@@ -169,6 +171,21 @@ for r in run/user/*; do
     elif [ -d "$r/systemd/$sub" ]; then
       add_as "$r/systemd/$sub"
     fi
+  done
+  # A manager that runs says itself where it looks; its configuration may have been moved.
+  gid=${GIDS#*"$NL$uid:"}
+  if [ $booted = 0 ] || [ "$gid" = "$GIDS" ] || [ ! -S "$r/systemd/private" ] || late; then continue; fi
+  [ "$UID_" = 0 ] || [ "$UID_" = "$uid" ] || continue
+  gid=${gid%%"$NL"*}
+  name=$(printf '%s\n' "$passwd" | sed -n "s/^\([^:]*\):$uid:.*/\1/p" | head -n 1)
+  capture 65536 ask_user show -p UnitPath,Environment
+  emit manager "$STATUS" "user:$name" "$OUT"
+  [ "$STATUS" = timeout ] && HUNG=$HUNG$uid$NL # a manager that hangs is not asked again: the visit has an end
+  for d in $(printf '%s\n' "$OUT" | sed -n 's/^UnitPath=//p' | tr ' ' '\n' | head -n 64); do
+    case $d in /etc/* | /usr/* | /lib/* | /run/systemd/* | *[!-A-Za-z0-9_./:@%+\ ]*) continue ;; esac
+    tidy "$d"
+    below "/$D"
+    [ -z "$FSTYPE" ] && [ -n "$D" ] && [ ! -L "$D" ] && [ -d "$D" ] && add_as "$D"
   done
 done
 set -f

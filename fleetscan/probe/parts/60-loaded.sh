@@ -21,7 +21,7 @@ if [ $booted = 1 ]; then
   if [ "$(printf '%s\n' "$others" | grep -c .)" -gt 1000 ] || late; then
     emit unit-files truncated system ''
   else
-    list_unit_files '*.timer' "$@"
+    list_unit_files ask_system '*.timer' "$@"
     emit unit-files "$STATUS" system "$OUT"
   fi
   # Managers of users that run already: spoken to through their own socket, as that user; nothing is started, no PAM.
@@ -39,16 +39,21 @@ if [ $booted = 1 ]; then
       emit timers-text missing "user:$name" ''
       continue
     fi
-    if late; then
+    STATUS=ok
+    case $HUNG in *"$NL$uid$NL"*) STATUS=timeout ;; esac
+    if late || [ "$STATUS" = timeout ]; then
       emit timers-text timeout "user:$name" ''
       STATUS=timeout
     else
       ask_timers "user:$name" ask_user
     fi
     if [ "$STATUS" = timeout ]; then
-      emit loaded timeout "user:$name" '' # a manager that hangs is not asked again: the visit has an end
+      emit loaded timeout "user:$name" ''
+      emit unit-files timeout "user:$name" ''
       continue
     fi
     ask_loaded "user:$name" ask_user "$(printf '%s\n' "$TEXT" | timer_names)"
+    list_unit_files ask_user '*.timer'
+    emit unit-files "$STATUS" "user:$name" "$OUT"
   done
 fi

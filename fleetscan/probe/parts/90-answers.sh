@@ -22,6 +22,12 @@ stat_paths() {
     \( -type d ! -executable -printf "$K ! %m %U %G - %n - - - %p//\n" \) -o \
     -printf "$K %y %m %U %G %s %n %T@ %C@ %i %p//%l\n"
 }
+# list_paths WHO DIR…: records of what lies in folders
+list_paths() {
+  reader=$1
+  shift
+  as_who "$reader" find -H "$@" -mindepth 1 -maxdepth 1 -printf "$K %y %m %U %G %s %n %T@ %C@ %i %p//%l\n"
+}
 # hash_paths WHO PATH…: of regular files only, and not through links
 hash_paths() {
   reader=$1
@@ -101,11 +107,16 @@ while IFS= read -r request; do
     IFS=$NL
     if [ -n "$OUT" ]; then emit content ok "$request" "$OUT"; else emit content denied "$request" ''; fi
     ;;
-  stat:3:*:*[!0-9]* | hash:3:*:*[!0-9]* | variables:3:*:*[!0-9]* | packages:2:*[!0-9]*:) break ;;
+  stat:3:*:*[!0-9]* | list:3:*:*[!0-9]* | hash:3:*:*[!0-9]* | variables:3:*:*[!0-9]* | packages:2:*[!0-9]*:) break ;;
   stat:3:*:?*)
     take_paths "$3"
     answer "$2" stat_paths
     emit stat "$STATUS" "$2" "$AWAY$OUT"
+    ;;
+  list:3:*:?*)
+    take_paths "$3"
+    answer "$2" list_paths
+    emit list "$STATUS" "$2" "$AWAY$OUT"
     ;;
   hash:3:*:?*)
     take_paths "$3"

@@ -120,11 +120,9 @@ def test_a_manager_that_cannot_be_asked_is_a_gap(shell: Sequence[str], tree: Hos
     tree.write(root)
     run = run_probe(shell, root)
     stranger = user_scope("70001")
+    views = (Area.TIMERS, Area.LOADED, Area.UNIT_FILES)
     assert {(gap.area, gap.scope) for gap in run.listing.gaps} == {
-        (Area.TIMERS, DEPLOY),
-        (Area.LOADED, DEPLOY),
-        (Area.TIMERS, stranger),
-        (Area.LOADED, stranger),
+        *((area, scope) for area in views for scope in (DEPLOY, stranger)),
         (Area.FILES, stranger),
     }
     assert run.files["/run/user/1000/systemd/transient/a.timer"].scope == DEPLOY
@@ -226,5 +224,6 @@ def test_a_users_manager_that_hangs_is_asked_once_and_is_a_gap(
     assert {(gap.area, gap.scope, gap.status) for gap in run.listing.gaps} == {
         (Area.TIMERS, user_scope("root"), ReadStatus.TIMED_OUT),
         (Area.LOADED, user_scope("root"), ReadStatus.TIMED_OUT),
+        (Area.UNIT_FILES, user_scope("root"), ReadStatus.TIMED_OUT),
     }
     assert len((root / ASKED).read_text().splitlines()) == 1

@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fleetscan.model.coverage import Area, Gap, ReadStatus
-from fleetscan.model.snapshot import HostFacts, Privilege
+from fleetscan.model.ids import user_scope
+from fleetscan.model.snapshot import HostFacts, ManagerFacts, Privilege
 from fleetscan.probe.facts import parse_facts
 from fleetscan.probe.wire import Frame
 from tests.unit.probe.frames import FACTS, by_section, complete_visit, frame
@@ -103,3 +104,25 @@ def test_of_a_repeated_line_the_first_counts() -> None:
 def test_other_bytes_never_raise(section: str, data: bytes) -> None:
     facts(**{section: frame(section.replace("_", "-"), data)})
     facts(**{section: frame(section.replace("_", "-"), b"Version=" + data)})
+
+
+def test_a_running_user_manager_says_where_it_looks() -> None:
+    frames = {(given.section, given.scope): given for given in complete_visit().values()}
+    text = "UnitPath=/home/ann/moved/systemd/user /etc/systemd/user\nEnvironment=LD_PRELOAD=/x TOKEN=secret\n"
+    frames["manager", "user:ann"] = frame("manager", text, scope="user:ann")
+    found, _said, gaps = parse_facts(frames)
+    assert gaps == []
+    assert found.managers == (
+        ManagerFacts(
+            scope=user_scope("ann"),
+            unit_path=("/home/ann/moved/systemd/user", "/etc/systemd/user"),
+            environment=("LD_PRELOAD=/x", "TOKEN=…"),
+        ),
+    )
+
+
+def test_the_zone_and_what_the_kernel_starts_besides_are_facts() -> None:
+    said = FACTS + "\nzone=Europe/Berlin\nkernel_arguments=systemd.wants=x.service systemd.run=/bin/y"
+    frames = {(given.section, given.scope): given for given in complete_visit(facts=frame("facts", said)).values()}
+    found, _said, _gaps = parse_facts(frames)
+    assert (found.zone, found.kernel_arguments) == ("Europe/Berlin", ("systemd.wants=x.service", "systemd.run=/bin/y"))

@@ -146,18 +146,25 @@ def test_paths_are_spelled_as_on_merged_hosts_and_environments_are_left_out() ->
 
 def test_users_managers_are_read_in_their_own_scope() -> None:
     frames = by_section(complete_visit())
-    for given_frame in (frame("timers-text", TIMERS_TEXT, scope="user:ann"), frame("loaded", LOADED, scope="user:ann")):
+    for given_frame in (
+        frame("timers-text", TIMERS_TEXT, scope="user:ann"),
+        frame("loaded", LOADED, scope="user:ann"),
+        frame("unit-files", UNIT_FILES, scope="user:ann"),
+    ):
         frames[given_frame.section, given_frame.scope] = given_frame
     found = read_managers(frames, 252, merged_usr=True)
     assert found.gaps == []
     assert [row.scope for row in found.timers] == [SYSTEM, user_scope("ann")]
+    assert {a.scope for a in found.artifacts if a.kind is ArtifactKind.UNIT_FILE} == {SYSTEM, user_scope("ann")}
 
 
 def test_a_users_manager_that_cannot_be_asked_is_a_gap_of_that_user_alone() -> None:
     frames = by_section(complete_visit())
     frames["timers-text", "user:ann"] = frame("timers-text", status="missing", scope="user:ann")
     found = read_managers(frames, 252, merged_usr=True)
-    assert {(gap.area, gap.scope) for gap in found.gaps} == {(a, user_scope("ann")) for a in (Area.TIMERS, Area.LOADED)}
+    assert {(gap.area, gap.scope) for gap in found.gaps} == {
+        (area, user_scope("ann")) for area in (Area.TIMERS, Area.LOADED, Area.UNIT_FILES)
+    }
 
 
 @pytest.mark.parametrize(

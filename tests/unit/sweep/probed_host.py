@@ -109,6 +109,10 @@ class ProbedHost:
         if verb == "stat":
             records = "".join(entry.record for entry in found).replace("012345 ", f"{sentinel[:6]} ")
             return (frame("stat", records, scope=reader),)
+        if verb == "list":
+            inside = [entry for path, entry in self.disk.items() if path.rpartition("/")[0] in asked]
+            records = "".join(entry.record for entry in inside).replace("012345 ", f"{sentinel[:6]} ")
+            return (frame("list", records, scope=reader),)
         if verb == "hash":
             first = len(self._hashed) + 1
             self._hashed += [entry for entry in found if entry.type == "f" and entry.hashed]

@@ -378,3 +378,34 @@ async def test_a_unit_that_is_linked_from_elsewhere_is_read() -> None:
 async def test_a_link_that_dangles_is_no_gap() -> None:
     linked = Entry(path=f"{ETC}/gone.service", type="l", target="/opt/app/gone.service")
     assert outcome_of(await snapshot(ProbedHost(links=(linked,), disk=DISK))) is Outcome.COMPLETE
+
+
+async def test_a_folder_of_drop_ins_that_is_linked_from_elsewhere_is_read() -> None:
+    text = b"[Service]\nExecStartPost=/opt/app/run\n"
+    linked = Entry(path=f"{ETC}/backup.service.d", type="l", target="/opt/app/conf")
+    disk = {
+        **DISK,
+        "opt/app/conf": Entry(path="opt/app/conf", type="d"),
+        "opt/app/conf/a.conf": Entry(path="opt/app/conf/a.conf", data=text),
+        "opt/app/conf/readme": Entry(path="opt/app/conf/readme", data=b"no drop-in"),
+    }
+    found = await snapshot(ProbedHost(links=(linked,), disk=disk))
+    assert found.contents[digest_bytes(text)] == text
+    assert outcome_of(found) is Outcome.COMPLETE
+    assert {a.name for a in found.artifacts if a.kind is ArtifactKind.PROGRAM} == {"/usr/bin/backup", "/opt/app/run"}
+
+
+async def test_a_linked_folder_with_a_drop_in_that_cannot_be_read_is_a_gap() -> None:
+    linked = Entry(path=f"{ETC}/backup.service.d", type="l", target="/opt/app")
+    closed = Entry(path="opt/app/a.conf", data=b"x", hashed=False)
+    found = await snapshot(ProbedHost(links=(linked,), disk={**DISK, closed.path: closed}))
+    assert ("/opt/app/a.conf", ReadStatus.DENIED) in {(gap.path, gap.status) for gap in found.coverage.gaps}
+
+
+async def test_environment_files_that_a_pattern_names_are_found() -> None:
+    service = b"[Service]\nEnvironmentFile=-/opt/app/*.env\nExecStart=/opt/app/run\n"
+    disk = {**DISK, "opt/app/a.env": Entry(path="opt/app/a.env", data=b"A=1\n")}
+    host = ProbedHost(files={**FILES, f"{ETC}/backup.service": service}, disk=disk)
+    found = await snapshot(host)
+    assert [a.name for a in found.artifacts if a.kind is ArtifactKind.ENVIRONMENT] == ["/opt/app/a.env"]
+    assert outcome_of(found) is Outcome.COMPLETE
