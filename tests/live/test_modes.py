@@ -22,6 +22,7 @@ from tests.live.project import Project, put_file
 PROBE = "/usr/local/libexec/fleetscan-probe"
 SUDOERS = "/etc/sudoers.d/fleetscan"
 SYSTEM, FOR_ALL, CLOSED = "/etc/systemd/system", "/usr/local/lib/systemd/user", "/opt/modes"
+ALL_USERS = "/etc/systemd/user"
 KEYS = {"root": "/root/.ssh/authorized_keys", "viewer": "/home/viewer/.ssh/authorized_keys"}
 NO_HEADER = 64
 _WRITE = 'umask 077; cat >"$0.new" && chmod "$1" "$0.new" && mv "$0.new" "$0"'
@@ -35,20 +36,31 @@ class Modes:
     lab: Lab
     hosts: tuple[LabHost, ...]
 
-    def configure(self, *, identity: Path | None = None, thrice: bool = False, **settings: object) -> None:
+    def configure(
+        self,
+        *,
+        identity: Path | None = None,
+        thrice: bool = False,
+        first: str = "",
+        role: str = "web",
+        **settings: object,
+    ) -> None:
         """Write the inventory anew: the same hosts, visited in another way.
 
-        With `thrice` the first host stands in it three times: a cohort in which things can be missed.
+        With `thrice` the first host stands in it three times: a cohort in which things can be missed. `first` is the
+        account for the first entry, when that is another one; `role` makes another cohort.
         """
         named = {host.name: host.address for host in self.hosts}
         if thrice:
             named = {f"same{number}": self.hosts[0].address for number in range(3)}
-        inventory = {
+        inventory: dict[str, Any] = {
             "defaults": {"identity_file": str(identity or self.lab.identity), "owner": "ops", **settings},
             "owners": {"ops": {"name": "Ops", "email": "ops@example.org"}},
-            "groups": {"web": {}},
-            "hosts": {name: {"address": address, "groups": ["web"]} for name, address in named.items()},
+            "groups": {role: {}},
+            "hosts": {name: {"address": address, "groups": [role]} for name, address in named.items()},
         }
+        if first:
+            inventory["hosts"]["same0"]["user"] = first
         (self.project.fleet.path / "inventory.yaml").write_text(yaml.safe_dump(inventory))
 
     def diagnose(self, *, exits: int) -> dict[str, dict[str, Any]]:
@@ -266,12 +278,20 @@ def _plant_what_only_root_sees(lab: Lab, host: str) -> None:
     put_file(lab, host, f"{FOR_ALL}/modes-all.timer", "[Timer]\nOnCalendar=daily\n")
     put_file(lab, host, f"{FOR_ALL}/modes-all.service", "[Service]\nExecStart=/bin/true\n")
     lab.exec(host, "chmod", "0700", FOR_ALL)
+    # Two timers that start another service than their namesake, which only their closed files say.
+    put_file(lab, host, f"{SYSTEM}/modes-other.timer", "[Timer]\nOnCalendar=daily\n")
+    put_file(lab, host, f"{SYSTEM}/modes-other.timer.d/10.conf", "[Timer]\nUnit=modes-odd.service\n")
+    lab.exec(host, "chmod", "0700", f"{SYSTEM}/modes-other.timer.d")
+    put_file(lab, host, f"{SYSTEM}/modes-odd.service", "[Service]\nExecStart=/bin/true\n")
+    put_file(lab, host, f"{ALL_USERS}/modes-each.timer", "[Timer]\nOnCalendar=daily\nUnit=modes-even.service\n")
+    lab.exec(host, "chmod", "0600", f"{ALL_USERS}/modes-each.timer")
+    put_file(lab, host, f"{ALL_USERS}/modes-even.service", "[Service]\nExecStart=/bin/true\n")
     put_file(lab, host, "/root/.config/systemd/user/modes-own.timer", "[Timer]\nOnCalendar=daily\n")
     lab.exec(host, "systemctl", "daemon-reload")
 
 
 def _remove_it(lab: Lab, host: str) -> None:
-    paths = f"{SYSTEM}/modes-* {CLOSED} {FOR_ALL} /root/.config/systemd"
+    paths = f"{SYSTEM}/modes-* {ALL_USERS}/modes-* {CLOSED} {FOR_ALL} /root/.config/systemd"
     lab.exec(host, "sh", "-c", f"rm -rf {paths}; rmdir /root/.config; systemctl daemon-reload", check=False)
 
 
@@ -289,6 +309,11 @@ def test_a_visit_with_fewer_rights_takes_nothing_for_removed_or_changed(modes: M
         modes.configure(user="viewer", thrice=True)
         assert {(v["privilege"], v["outcome"]) for v in modes.sweep().values()} == {("user", "partial")}
         assert modes.project.drift(exits=3) == set()
+
+        for first, others in (("root", "viewer"), ("viewer", "root")):  # by peers, in a cohort without a baseline
+            modes.configure(user=others, first=first, thrice=True, role="mixed")
+            modes.sweep()
+            assert modes.project.drift(exits=3) == set()
 
         # The same things, really gone or changed and read as root, are told: the silence above was not deafness.
         modes.configure(user="root", thrice=True)
