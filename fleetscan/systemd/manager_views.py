@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from fleetscan.model.ids import Scope
 from fleetscan.model.origin import Origin
 from fleetscan.model.snapshot import Artifact, ArtifactKind
-from fleetscan.model.unit import Directive, EffectiveUnit, LoadState, UnitState
+from fleetscan.model.unit import Directive, EffectiveUnit, LoadState, SourceKind, UnitState
 from fleetscan.systemd.directive_kinds import EXEC_KEYS
 from fleetscan.systemd.names import unit_type
 
@@ -98,9 +98,22 @@ class ManagerViews:
             return unit
         if block.property("Transient") == "yes":
             unit = replace(unit, transient=True)
-        if unit.load in {LoadState.NOT_FOUND, LoadState.UNREADABLE} and not unit.directives:
-            unit = replace(unit, directives=_recall_directives(block))
+        if unit.load in {LoadState.NOT_FOUND, LoadState.UNREADABLE}:
+            unit = replace(unit, directives=_complete_directives(unit, block))
         return unit
+
+
+def _complete_directives(unit: EffectiveUnit, block: Artifact) -> tuple[Directive, ...]:
+    """Give what is in memory of a unit whose fragment is not known, and what only its drop-ins tell."""
+    if unit.directives and block.property("LoadState") != "loaded":
+        return unit.directives
+    fragments = {source.path for source in unit.sources if source.kind is SourceKind.FRAGMENT}
+    if any(directive.origin.path in fragments for directive in unit.directives):
+        return unit.directives  # of its text only a part is missing
+    # A drop-in for all services is there of every unit, and must not stand in for what the manager runs.
+    recalled = _recall_directives(block)
+    told = {(directive.section, directive.key) for directive in recalled}
+    return (*recalled, *(d for d in unit.directives if (d.section, d.key) not in told))
 
 
 def _recall_directives(block: Artifact) -> tuple[Directive, ...]:
