@@ -60,7 +60,10 @@ name_variables() {
 is_program() {
   case ${2##*/} in
   *.sh | *.bash | *.py | *.pl | *.pm | *.rb | *.js | *.mjs | *.php | *.lua | *.tcl | *.awk | *.fish) return 0 ;;
-  *.service | *.timer | *.socket | *.path | *.target | *.mount | *.automount | *.swap | *.slice | *.conf) return 0 ;;
+  *.service | *.timer | *.socket | *.path | *.target | *.mount | *.automount | *.swap | *.slice) return 0 ;;
+  *.conf) # a drop-in that a link leads to; most other files of this name hold settings, and some of them keys
+    as_who "$1" grep -qE '^[[:space:]]*\[(Unit|Install|Service|Timer|Socket|Path|Mount|Automount|Swap|Slice)\]' -- "$2" && return 0
+    ;;
   *.rules) return 0 ;;
   esac
   [ -n "$(as_who "$1" find -P "$2" -maxdepth 0 -type f -perm /111 -print 2>/dev/null)" ] ||

@@ -98,6 +98,8 @@ def test_files_are_hashed_and_scripts_marked(shell: Sequence[str], tree: HostTre
         ("opt/tool.py", TreeFile("print(1)\n", 0o600), True),
         ("opt/x.service", TreeFile("[Service]\n", 0o600), True),
         ("etc/shadow", TreeFile("root:$y$j9T$secret:1::::::\n", 0o600), False),
+        ("etc/wireguard/wg0.conf", TreeFile("[Interface]\nPrivateKey = secret\n", 0o600), False),
+        ("opt/app/10-limits.conf", TreeFile("# ours\n [Service]\nNice=5\n", 0o600), True),
         ("root/.ssh/id_ed25519", TreeFile("-----BEGIN OPENSSH PRIVATE KEY-----\n", 0o600), False),
     ],
 )
