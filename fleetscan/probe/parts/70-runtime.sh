@@ -124,6 +124,9 @@ journal_kept() {
     [ -r "$d/system.journal" ] && STATUS=ok && return
     { [ -e "$d/system.journal" ] || closed "$d/system.journal"; } && STATUS=denied
   done
+  for d in var/log/journal run/log/journal; do
+    [ -d "$d" ] && [ ! -r "$d" ] && STATUS=denied
+  done
 }
 
 # Records of the audit log since then: what ran systemd-run, and starts of services that have no file. A line `cut`

@@ -286,11 +286,18 @@ def test_a_host_that_keeps_no_journal_is_told(shell: Sequence[str], tree: HostTr
     assert (gap.area, gap.status) == (Area.JOURNAL, ReadStatus.MISSING_TOOL)
 
 
-def run_without_rights(shell: Sequence[str], root: Path, closed: str) -> Run:
-    """Run the probe where one path may not be read: as nobody if we are root, whom no mode keeps out."""
+def run_without_rights(shell: Sequence[str], root: Path, closed: str, *, left: int = 0) -> Run:
+    """Run the probe where one path may not be read: as nobody if we are root, whom no mode keeps out.
+
+    Args:
+        shell: As for `run_probe`.
+        root: The tree.
+        closed: The path in it.
+        left: Which mode it has meanwhile.
+    """
     path = root / closed
     mode = path.stat().st_mode
-    path.chmod(0)
+    path.chmod(left)
     try:
         return run_probe(shell, root, user=NOBODY if os.geteuid() == 0 else None)
     finally:
@@ -395,3 +402,13 @@ def test_what_of_the_audit_system_may_not_be_read_is_a_gap(
     tree.write(root)
     gaps = evidence(run_without_rights(shell, root, closed)).gaps
     assert [(gap.area, gap.status) for gap in gaps] == [(Area.AUDIT, ReadStatus.DENIED)]
+
+
+@pytest.mark.parametrize(("folder", "area"), [("etc/audit/rules.d", Area.AUDIT), ("var/log/journal", Area.JOURNAL)])
+def test_a_folder_that_may_be_entered_and_not_listed_is_a_gap(
+    shell: Sequence[str], tree: HostTree, root: Path, folder: str, area: Area
+) -> None:
+    tree.files["etc/audit/rules.d/a.rules"] = TreeFile("")
+    tree.write(root)
+    gaps = evidence(run_without_rights(shell, root, folder, left=0o111)).gaps
+    assert [(gap.area, gap.status) for gap in gaps] == [(area, ReadStatus.DENIED)]
