@@ -50,7 +50,7 @@ def write_trees(folder: Path, hosts: Mapping[str, DemoHost], now: datetime) -> N
         files = dict(kinds[kind].files)
         files |= {path: own[path] for path in ("etc/machine-id", "etc/hostname")}
         files[f"{SHIM}/out/hostname"] = TreeFile(f"{host.name}\n")
-        HostTree(files, kinds[kind].links, kinds[kind].directories).write(folder / address)
+        HostTree(files, kinds[kind].links, kinds[kind].directories, kinds[kind].modes).write(folder / address)
 
 
 def cast_hosts(addresses: Sequence[str]) -> dict[str, DemoHost]:

@@ -4,6 +4,7 @@ import hashlib
 from dataclasses import dataclass
 
 from fleetscan.demo.dpkg import build_database
+from fleetscan.demo.programs import plant_programs
 from fleetscan.demo.release import Release
 from fleetscan.demo.roles import ROLES, Role
 from fleetscan.demo.stock import stock_masks, stock_units, stock_user_units
@@ -27,11 +28,11 @@ _EMPTY_DIRECTORIES = (
     "usr/local/lib/systemd/system",
     "etc/systemd/user",
     "run/user",
-    "var/tmp",
     "root",
     "home/deploy",
     "home/ops",
 )
+_STICKY = {"tmp": 0o1777, "var/tmp": 0o1777}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ def cast_fleet(count: int) -> tuple[DemoHost, ...]:
 
 def build_tree(host: DemoHost) -> HostTree:
     """Build what the host has before anything bad happens. The same host gives the same tree."""
-    tree = HostTree(directories=set(_EMPTY_DIRECTORIES))
+    tree = HostTree(directories=set(_EMPTY_DIRECTORIES), modes=dict(_STICKY))
     _add_identity(tree, host)
     vendor = stock_units(host.release)
     for name, text in vendor.items():
@@ -78,6 +79,7 @@ def build_tree(host: DemoHost) -> HostTree:
         enable_unit(tree, name, text, f"/{ADMIN}/{name}")
     for path, text in host.role.scripts.items():
         tree.files[path] = TreeFile(text, 0o755)
+    plant_programs(tree, host.release)
     tree.files.update(build_database(host.release, tree))
     return tree
 
@@ -105,4 +107,3 @@ def _add_identity(tree: HostTree, host: DemoHost) -> None:
     for path, text in texts.items():
         tree.files[path] = TreeFile(text)
     tree.links["etc/os-release"] = "../usr/lib/os-release"
-    tree.links["lib"] = "usr/lib"

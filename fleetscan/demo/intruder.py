@@ -1,6 +1,6 @@
 """What goes wrong in the demo between its two sweeps: four plants on hosts, and three hosts that can no longer be read.
 
-Everything here is text in a folder. No payload exists: the scripts that the plants name do nothing.
+Everything here is text in a folder. The scripts that the plants name lie there, and do nothing.
 """
 
 from collections.abc import Callable, Sequence
@@ -68,6 +68,8 @@ _IDEAS = (
     _Idea(Trouble.CHANGED_KEY, "web", 2, "shows another host key than the one that was enrolled"),
 )
 
+_PAYLOAD = "#!/bin/sh\n# In an attack, what comes next would be here.\nexit 0\n"
+
 
 def choose_plants(hosts: Sequence[DemoHost]) -> tuple[Plant, ...]:
     """Choose the victims among the hosts; always the same for the same fleet."""
@@ -84,7 +86,8 @@ def plant_timer_pair(tree: HostTree) -> None:
     service = service_text("Refresh of the message cache", "Type=oneshot", "ExecStart=/var/tmp/.cache/upd -q")
     tree.files[f"{ADMIN}/dbus-cache-refresh.timer"] = TreeFile(timer)
     tree.files[f"{ADMIN}/dbus-cache-refresh.service"] = TreeFile(service)
-    tree.files["var/tmp/.cache/upd"] = TreeFile("#!/bin/sh\nexit 0\n", 0o755)
+    tree.files["var/tmp/.cache/upd"] = TreeFile(_PAYLOAD, 0o755)
+    tree.modes["var/tmp/.cache"] = 0o777  # so that no further root rights are needed to replace it
     enable_unit(tree, "dbus-cache-refresh.timer", timer, f"/{ADMIN}/dbus-cache-refresh.timer")
 
 
@@ -94,10 +97,18 @@ def plant_user_timer(tree: HostTree) -> None:
     timer = timer_text("Desktop index", "OnCalendar=hourly")
     tree.files[f"{folder}/desktop-index.timer"] = TreeFile(timer)
     tree.files[f"{folder}/desktop-index.service"] = TreeFile(
-        service_text("Desktop index", "Type=oneshot", "ExecStart=/home/deploy/.local/share/.index/run")
+        service_text(
+            "Desktop index",
+            "Type=oneshot",
+            "ExecStart=/home/deploy/.local/share/.index/run",
+            "EnvironmentFile=-%h/.config/.desktop-index",
+        )
+    )
+    tree.files["home/deploy/.config/.desktop-index"] = TreeFile(
+        "INDEX_DEPTH=3\nLD_PRELOAD=/home/deploy/.local/share/.index/libindex.so\n"
     )
     enable_unit(tree, "desktop-index.timer", timer, f"/{folder}/desktop-index.timer", folder)
-    tree.files["home/deploy/.local/share/.index/run"] = TreeFile("#!/bin/sh\nexit 0\n", 0o755)
+    tree.files["home/deploy/.local/share/.index/run"] = TreeFile(_PAYLOAD, 0o755)
     tree.files["var/lib/systemd/linger/deploy"] = TreeFile("")
 
 

@@ -5,10 +5,8 @@ from datetime import datetime
 
 from fleetscan.demo.image import ADMIN, VENDOR, DemoHost
 from fleetscan.demo.schedule import Runs, parse_span, plan_calendar, plan_monotonic
+from fleetscan.demo.settings import Settings, read_settings
 from fleetscan.demo.tree import HostTree
-
-Settings = dict[tuple[str, str], list[str]]
-_LISTS = frozenset({"Environment", "EnvironmentFile", "OnCalendar", "OnBootSec", "OnUnitActiveSec"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,19 +88,3 @@ def _plan(host: DemoHost, name: str, settings: Settings, now: datetime) -> Runs:
     boot = settings.get(("Timer", "OnBootSec"), ["0"])[-1]
     again = settings.get(("Timer", "OnUnitActiveSec"), ["1d"])[-1]
     return plan_monotonic(parse_span(boot), parse_span(again), now)
-
-
-def read_settings(*texts: str) -> Settings:
-    """Merge unit texts in order; an empty value clears. Enough for the demo's own units, not a general parser."""
-    merged: Settings = {}
-    for text in texts:
-        section = ""
-        for line in text.splitlines():
-            if line.startswith("["):
-                section = line.strip("[]")
-            elif "=" in line and not line.startswith(("#", ";")):
-                key, _, value = line.partition("=")
-                is_list = key in _LISTS or key.startswith("Exec")
-                earlier = merged.get((section, key), []) if is_list and value else []
-                merged[section, key] = [*earlier, value] if value else []
-    return merged

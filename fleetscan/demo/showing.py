@@ -1,9 +1,8 @@
 """Blocks of `systemctl show`, with the properties that a timer scanner asks for, in systemd's order."""
 
-import shlex
-
 from fleetscan.demo.loaded import LoadedUnit
 from fleetscan.demo.schedule import NORMAL_FORMS, UPTIME, format_span, parse_span
+from fleetscan.demo.settings import split_command
 
 _EXEC_KEYS = (
     "ExecCondition",
@@ -72,8 +71,7 @@ def _service_lines(unit: LoadedUnit) -> list[str]:
 
 def _show_exec(key: str, value: str) -> str:
     """Print a command; systemd shows its words without their quoting."""
-    words = shlex.split(value.lstrip("-@:+!"))
-    prefixes = value[: len(value) - len(value.lstrip("-@:+!"))]
+    prefixes, words = split_command(value)
     ignore = "yes" if "-" in prefixes else "no"
     return f"{key}={{ path={words[0]} ; argv[]={' '.join(words)} ; ignore_errors={ignore} ; {_NEVER_RAN} }}"
 

@@ -22,11 +22,13 @@ class HostTree:
         files: Regular files.
         links: Symbolic links, path to text of the link.
         directories: Directories that exist although they hold nothing.
+        modes: Permission bits of directories that have others than 0755.
     """
 
     files: dict[str, TreeFile] = field(default_factory=dict)
     links: dict[str, str] = field(default_factory=dict)
     directories: set[str] = field(default_factory=set)
+    modes: dict[str, int] = field(default_factory=dict)
     _on_disk: dict[str, TreeFile | str] = field(default_factory=dict)
 
     def write(self, root: Path) -> None:
@@ -39,8 +41,10 @@ class HostTree:
         for path in self._on_disk.keys() - wanted.keys():
             (root / path).unlink()
         changed = {path: entry for path, entry in wanted.items() if self._on_disk.get(path) != entry}
-        for folder in sorted({path.rpartition("/")[0] for path in changed} | self.directories):
-            (root / folder).mkdir(parents=True, exist_ok=True)
+        for folder in sorted({path.rpartition("/")[0] for path in changed} | self.directories | self.modes.keys()):
+            _make_folder(root / folder)
+        for folder, mode in self.modes.items():
+            (root / folder).chmod(mode)
         for path, entry in changed.items():
             place = root / path
             if path in self._on_disk:
@@ -50,6 +54,14 @@ class HostTree:
             else:
                 _write_file(place, entry)
         self._on_disk = wanted
+
+
+def _make_folder(place: Path) -> None:
+    """Make a folder and those above it, as root on a host would: what anybody may write is a fact that is shown."""
+    if not place.is_dir():
+        _make_folder(place.parent)
+        place.mkdir()
+        place.chmod(0o755)
 
 
 def _write_file(place: Path, entry: TreeFile) -> None:

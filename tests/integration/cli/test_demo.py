@@ -18,6 +18,14 @@ def test_the_demo_finds_what_it_planted_and_leaves_a_project_behind(console: Con
     drifted = {item["host"] for item in demo.read("drift", "--min-severity", "low")}
     assert len(drifted) == len(TREE_TROUBLES)
     assert demo("drift").code == 1
+    out_of_place = {
+        (program["path"], program["presence"], program["verification"])
+        for timer in demo.read("timers")
+        for program in timer["programs"]
+        if (program["presence"], program["verification"]) != ("found", "verified")
+    }
+    theirs = ("/home/deploy/.config/.desktop-index", "/home/deploy/.local/share/.index/run", "/var/tmp/.cache/upd")
+    assert out_of_place == {(path, "found", "unowned") for path in theirs}
 
 
 def test_the_demo_may_be_repeated_but_touches_no_other_folder(console: Console) -> None:

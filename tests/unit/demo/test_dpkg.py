@@ -1,4 +1,4 @@
-"""The demo's package database says of each vendor file whose it is; nobody owns what an administrator added."""
+"""The demo's package database says of each vendor file whose it is; nobody owns the units that were added."""
 
 import hashlib
 
@@ -34,9 +34,18 @@ def test_every_vendor_unit_is_in_one_list_with_its_digest(host: DemoHost) -> Non
         assert sums[spelled] == hashlib.md5(tree.files[path].text.encode(), usedforsecurity=False).hexdigest()
 
 
-def test_nobody_owns_what_the_administrator_added() -> None:
-    for lines in lines_of(HOSTS[0], ".list").values():
-        assert not [line for line in lines if line.startswith(("/etc/", "/usr/local/", "/var/"))]
+def test_nobody_owns_the_units_that_the_administrator_added() -> None:
+    for package, lines in lines_of(HOSTS[0], ".list").items():
+        assert not [line for line in lines if line.startswith(("/etc/systemd/", "/var/"))]
+        assert package == "storefront-jobs" or not [line for line in lines if line.startswith("/usr/local/")]
+
+
+def test_files_of_settings_are_configuration_and_not_verified_as_programs_are() -> None:
+    files = build_tree(HOSTS[0]).files
+    digest = hashlib.md5(files["etc/default/anacron"].text.encode(), usedforsecurity=False).hexdigest()
+    assert f"\nConffiles:\n /etc/default/anacron {digest}\n" in files[f"{DATABASE}/status"].text
+    assert "/etc/default/anacron" in lines_of(HOSTS[0], ".list")["anacron"]
+    assert not [line for line in lines_of(HOSTS[0], ".md5sums")["anacron"] if "etc/" in line]
 
 
 @pytest.mark.parametrize("host", HOSTS[:2], ids=lambda host: host.name)

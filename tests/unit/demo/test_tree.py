@@ -12,8 +12,9 @@ from oncalendar import OnCalendar
 from fleetscan.demo.furnish import furnish_tree
 from fleetscan.demo.image import ADMIN, VENDOR, DemoHost, build_tree, cast_fleet
 from fleetscan.demo.intruder import TREE_TROUBLES, Trouble, choose_plants
-from fleetscan.demo.loaded import load_units, read_settings
+from fleetscan.demo.loaded import load_units
 from fleetscan.demo.schedule import NORMAL_FORMS, format_span, parse_span, plan_calendar, plan_monotonic
+from fleetscan.demo.settings import read_settings
 from fleetscan.demo.tree import HostTree, TreeFile
 
 NOW = datetime(2026, 3, 4, 7, 8, 9, tzinfo=UTC)
@@ -157,9 +158,12 @@ def test_persistent_timers_leave_a_stamp_dated_at_their_last_run(tmp_path: Path)
 def test_written_tree_has_exact_modes_under_any_umask(tmp_path: Path) -> None:
     before = os.umask(0o077)
     try:
-        HostTree(files={"a/plain": TreeFile("x"), "a/run": TreeFile("y", 0o755)}).write(tmp_path)
+        files = {"a/plain": TreeFile("x"), "a/run": TreeFile("y", 0o755)}
+        HostTree(files=files, directories={"b/c"}, modes={"open": 0o1777}).write(tmp_path)
     finally:
         os.umask(before)
+    modes = {name: stat.S_IMODE((tmp_path / name).stat().st_mode) for name in ("a", "b", "b/c", "open")}
+    assert modes == {"a": 0o755, "b": 0o755, "b/c": 0o755, "open": 0o1777}
     assert stat.S_IMODE((tmp_path / "a/plain").stat().st_mode) == 0o644
     assert stat.S_IMODE((tmp_path / "a/run").stat().st_mode) == 0o755
 
