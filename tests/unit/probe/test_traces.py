@@ -170,6 +170,11 @@ def test_long_arguments_come_in_pieces_and_in_any_order() -> None:
     assert only(parse_audit_log(EXECVE % pieces, PEOPLE)).command == "systemd-run abcd 0 z"
 
 
+def test_the_names_that_auditd_adds_to_a_record_are_no_part_of_it() -> None:
+    trace = only(parse_audit_log(EXECVE % (b'a0="systemd-run" a1="x"\x1da2="y"'), PEOPLE))
+    assert trace.command == "systemd-run x"
+
+
 def test_commands_of_an_audit_event_are_cut() -> None:
     assert len(only(parse_audit_log(EXECVE % (b'a0="%s"' % (b"x" * 5000)), PEOPLE)).command) == 1024
 
