@@ -52,7 +52,7 @@ def doctor(
     with invocation.store() as store:
         transport = build_transport(settings, collect_known_keys(settings, store))
         transport.prepare(chosen)
-        with show_progress(terminal, len(chosen)) as observer:
+        with show_progress(terminal, len(chosen), what="visit") as observer:
             found = diagnose_hosts(
                 chosen,
                 {host.jump.name for host in inventory.hosts if host.jump},

@@ -13,28 +13,29 @@ _PLAIN_EVERY_S = 10.0
 
 
 @contextmanager
-def show_progress(terminal: Terminal, total: int) -> Iterator[Observer]:
+def show_progress(terminal: Terminal, total: int, *, what: str = "sweep") -> Iterator[Observer]:
     """Give an observer that keeps the reader informed.
 
     Args:
         terminal: Its error stream shows the progress.
         total: Hosts to visit.
+        what: What is going on, in one word.
     """
     if terminal.talk.quiet:
         yield lambda _: None
     elif terminal.talk.is_terminal:
-        with _show_live(terminal, total) as observer:
+        with _show_live(terminal, total, what) as observer:
             yield observer
     else:
-        yield _PlainLines(terminal, total).note
+        yield _PlainLines(terminal, total, what).note
 
 
 @contextmanager
-def _show_live(terminal: Terminal, total: int) -> Iterator[Observer]:
+def _show_live(terminal: Terminal, total: int, what: str) -> Iterator[Observer]:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (
-        TextColumn("sweep"),
+        TextColumn(what),
         BarColumn(),
         MofNCompleteColumn(),
         TextColumn("[yellow]{task.fields[partial]} partial[/] [red]{task.fields[failed]} failed[/]"),
@@ -43,7 +44,7 @@ def _show_live(terminal: Terminal, total: int) -> Iterator[Observer]:
     )
     counts = _Counts()
     with Progress(*columns, console=terminal.talk, transient=True) as progress:
-        task = progress.add_task("sweep", total=total, partial=0, failed=0, rate="")
+        task = progress.add_task(what, total=total, partial=0, failed=0, rate="")
 
         def note(outcome: HostOutcome) -> None:
             counts.add(outcome)
@@ -73,9 +74,10 @@ class _Counts:
 class _PlainLines:
     """A line every ten seconds and one at the end."""
 
-    def __init__(self, terminal: Terminal, total: int) -> None:
+    def __init__(self, terminal: Terminal, total: int, what: str) -> None:
         self._terminal = terminal
         self._total = total
+        self._what = what
         self._counts = _Counts()
         self._next = time.monotonic() + _PLAIN_EVERY_S
         self._lock = threading.Lock()
@@ -89,6 +91,6 @@ class _PlainLines:
                 return
             self._next = now + _PLAIN_EVERY_S
             self._terminal.say(
-                f"sweep: {counts.done} of {self._total} hosts, {counts.partial} partial, {counts.failed} failed, "
+                f"{self._what}: {counts.done} of {self._total} hosts, {counts.partial} partial, {counts.failed} failed, "
                 f"{counts.rate:.1f} hosts/s"
             )
