@@ -5,9 +5,10 @@ from typing import NamedTuple
 
 from fleetscan.systemd.exec_line import split_commands, split_prefixes
 from fleetscan.systemd.names import expand_specifiers
-from fleetscan.systemd.specifiers import is_open
+from fleetscan.systemd.specifiers import find_unknown, is_open
 
 _FATAL_SINCE = 234
+_UNKNOWN_SPECIFIERS_SINCE = 247  # seen there; when it began is not known
 _BARE_NAMES_SINCE = 239
 _ASSUMED_VERSION = 256
 _UNSAFE = re.compile(r"[\x01-\x1f\"'\\\x7f]")
@@ -53,6 +54,8 @@ def check_exec(text: str, unit_name: str, systemd_version: int = 0) -> ExecCheck
             fault = "unbalanced quotes"
         if not fault and "@" in prefixes and len(words) == 1 and "|" not in prefixes:
             fault = "no word for the program's name"
+        if not fault and version >= _UNKNOWN_SPECIFIERS_SINCE and any(map(find_unknown, words)):
+            fault = "unknown specifier"
         if fault:
             return ExecCheck(accepted, fault, is_fatal="-" not in prefixes and version >= _FATAL_SINCE)
         accepted += 1

@@ -116,7 +116,8 @@ def _build_command(directive: Directive, words: list[str], systemd_version: int)
     rest = words[1:]
     if not program and rest:  # `ExecStart=- /bin/x` is refused by systemd; the next word is what was meant
         program, rest = rest[0], rest[1:]
-    argv = rest if "@" in prefixes and rest else [program, *rest]
+    # For a shell, `@` asks for a login shell and no word is its name.
+    argv = rest if "@" in prefixes and "|" not in prefixes and rest else [program, *rest]
     return ExecCommand(
         directive=directive.key,
         prefixes=prefixes,

@@ -19,6 +19,10 @@ from fleetscan.systemd.names import expand_specifiers, is_unit_name
 from fleetscan.systemd.specifiers import is_open
 from fleetscan.systemd.timespan import parse_timespan
 
+_ENVIRONMENT_FILE = ("Service", "EnvironmentFile")
+_RELOAD_POST = ("Service", "ExecReloadPost")
+_RELOAD_POST_SINCE = 259
+
 
 def merge_directives(
     assignments: Iterable[Directive], *, names: Sequence[str], systemd_version: int = 0
@@ -71,9 +75,13 @@ def _find_fault(directive: Directive, names: Sequence[str], version: int) -> str
         fault = "not a time span"
     elif place in WORD_KEYS and value not in WORD_KEYS[place]:
         fault = "not one of its values"
+    elif place == _RELOAD_POST and 0 < version < _RELOAD_POST_SINCE:
+        fault = f"not known to systemd {version}"
     elif directive.section == "Service" and directive.key in EXEC_KEYS:
         check = check_exec(value, names[0], version)
         fault = "" if check.accepted or check.is_fatal else check.fault
+    elif place == _ENVIRONMENT_FILE and value:
+        fault = "" if _is_absolute(value.removeprefix("-"), names[0]) else "not an absolute path"
     elif place in FIRST_WINS:
         fault = _find_target_fault(value, names)
     else:
@@ -86,6 +94,10 @@ def _find_target_fault(value: str, names: Sequence[str]) -> str:
     if not is_open(value, names[0]) and not is_unit_name(target):
         return "not a unit name"
     return "a unit cannot start itself" if target in names else ""
+
+
+def _is_absolute(path: str, name: str) -> bool:
+    return is_open(path, name) or expand_specifiers(path, name).startswith("/")
 
 
 def _is_timespan(text: str) -> bool:

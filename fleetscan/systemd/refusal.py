@@ -25,9 +25,14 @@ def find_fatal_fault(directive: Directive, names: Sequence[str], systemd_version
         systemd_version: Major version, 0 for a current one.
 
     Source:
-        The parsers of load-fragment.c that return -ENOEXEC: config_parse_exec(), config_parse_user_group_compat().
+        The parsers of load-fragment.c that return -ENOEXEC: config_parse_exec(), config_parse_user_group_compat(), and
+        config_parse_bool() where load-fragment-gperf.gperf.in asks for it.
     """
-    if directive.section != (unit_type(names[0]) or "").capitalize() or not directive.value:
+    if directive.section != (unit_type(names[0]) or "").capitalize():
+        return ""
+    if directive.key == "DynamicUser":
+        return "not a boolean" if parse_boolean(directive.value) is None else ""
+    if not directive.value:
         return ""
     if directive.key in EXEC_KEYS:
         check = check_exec(directive.value, names[0], systemd_version)

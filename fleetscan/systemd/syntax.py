@@ -51,6 +51,7 @@ class _Dialect:
     needs_equals: bool
     refuses_bad_utf8: bool
     refuses_bad_header: bool
+    refuses_empty_header: bool
     includes: bool
 
     @staticmethod
@@ -63,6 +64,7 @@ class _Dialect:
             needs_equals=version <= 239,
             refuses_bad_utf8=version >= 239,
             refuses_bad_header=version >= 252,
+            refuses_empty_header=version >= 258,  # not by 257, by 262
             includes=version <= 245,
         )
 
@@ -180,6 +182,8 @@ def _read_header(line: bytes, dialect: _Dialect) -> str:
     if not line.endswith(b"]"):
         raise _RefusedError("bad section header")
     name = line[1:-1]
+    if dialect.refuses_empty_header and not name:
+        raise _RefusedError("empty section header")
     if dialect.refuses_bad_header and _UNSAFE_IN_HEADER.search(name):
         raise _RefusedError("bad characters in section header")
     return _decode(name)

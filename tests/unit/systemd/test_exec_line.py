@@ -18,6 +18,11 @@ def only(text: str) -> ExecCommand:
     return command
 
 
+def test_a_login_shell_takes_no_word_for_its_name() -> None:
+    (command,) = parse_exec(Directive("Service", "ExecStart", "|@echo x", Origin("/a", 1)), 258)
+    assert (command.prefixes, command.path, command.argv) == ("|@", "echo", ("echo", "x"))
+
+
 def test_a_plain_line_keeps_its_words_text_and_origin() -> None:
     assert only("/usr/bin/rsync -a  /src\t/dst") == ExecCommand(
         directive="ExecStart",

@@ -231,3 +231,8 @@ def test_resolving_raises_nothing_and_does_not_depend_on_order(
     first = [disk.resolve(name, scope) for scope in scopes]
     rng.shuffle(disk.artifacts)
     assert [disk.resolve(name, scope) for scope in scopes] == first
+
+
+def test_a_bad_dynamic_user_refuses_the_service() -> None:
+    unit = HostDisk().write(f"{ETC}/a.service", SERVICE + "DynamicUser=perhaps\n").resolve("a.service")
+    assert unit.load is LoadState.BAD

@@ -136,6 +136,11 @@ def test_a_bad_section_header_refuses_the_file(header: bytes) -> None:
     assert parse(header + b"\nA=1\n").fatal.startswith("line 1: bad")
 
 
+def test_a_section_without_a_name_refuses_the_file_since_258() -> None:
+    data = b"[S]\nA=1\n[]\nB=2\n"
+    assert [bool(parse_unit(data, path="/a", systemd_version=version).fatal) for version in (257, 262)] == [False, True]
+
+
 def test_a_line_of_a_mebibyte_refuses_the_file() -> None:
     start = b"[S]\nA=1\nB="
     assert parse(start + b"x" * (MAX_LINE_BYTES - 3)).fatal == ""
