@@ -1,5 +1,6 @@
 """`systemctl show`: what a manager has in memory, and which of it does not change by itself."""
 
+import re
 from collections.abc import Mapping
 
 from fleetscan.errors import ParseError
@@ -35,6 +36,8 @@ _FOLDED_STATES = {
     "refreshing": "active",
     "failed": "failed",
 }
+_WORD = re.compile(r'"(?:[^"\\]|\\.)*"|\S+')
+_QUOTED = re.compile(r"\\(.)")
 _OPEN = "{ path="
 _CLOSE = " }"
 
@@ -96,7 +99,7 @@ def stable_properties(block: Block) -> tuple[tuple[str, str], ...]:
         if key in _STABLE:
             stable[key] = value
         elif key in _NAME_LISTS:
-            stable[key] = " ".join(sorted(value.split()))
+            stable[key] = " ".join(sorted(map(_unquote, _WORD.findall(value))))
         elif key in _REVERSED:
             stable[key] = "\n".join(_cut(line, " ; next_elapse=") for line in value.split("\n"))
         elif key in _COMMANDS:
@@ -104,6 +107,11 @@ def stable_properties(block: Block) -> tuple[tuple[str, str], ...]:
         elif key == "ActiveState" and is_timer:
             stable[key] = _FOLDED_STATES.get(value, "inactive")
     return tuple(sorted(stable.items()))
+
+
+def _unquote(word: str) -> str:
+    """Take off the quotes that newer versions put around a name with a backslash."""
+    return _QUOTED.sub(r"\1", word[1:-1]) if len(word) > 1 and word[0] == word[-1] == '"' else word
 
 
 def _read_on(lines: list[str], index: int, value: str) -> tuple[str, int]:

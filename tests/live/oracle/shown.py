@@ -111,7 +111,8 @@ def show_units(host: OracleHost, names: Iterable[str], *, user: bool) -> Mapping
     while len(blocks) < len(wanted):  # one that cannot be shown ends the call
         del wanted[len(blocks)]
         blocks += _ask(host, wanted[len(blocks) :], user=user)
-    commands = _ask_commands(host, wanted, user=user)
+    loaded = [name for name, block in zip(wanted, blocks, strict=True) if block["LoadState"] == ("loaded",)]
+    commands = _ask_commands(host, loaded, user=user)
     shown = {name: Shown(name, block, commands.get(name, {})) for name, block in zip(wanted, blocks, strict=True)}
     for unit in shown.values():
         assert unit.name in unit.words("Names"), f"{unit.name} is shown as {unit.words('Names')}"

@@ -132,3 +132,8 @@ def test_no_bytes_raise_anything_but_a_parse_error(data: bytes) -> None:
         return
     for block in blocks:
         stable_properties(block)
+
+
+def test_names_with_a_backslash_come_in_quotes_and_are_kept_without() -> None:
+    (block,) = parse_show(b'Names="b@x\\\\x2dy.service" a.service\nTriggers=b@x\\x2dy.service\n')
+    assert stable_properties(block) == (("Names", "a.service b@x\\x2dy.service"), ("Triggers", "b@x\\x2dy.service"))
