@@ -91,6 +91,6 @@ class _PlainLines:
                 return
             self._next = now + _PLAIN_EVERY_S
             self._terminal.say(
-                f"{self._what}: {counts.done} of {self._total} hosts, {counts.partial} partial, {counts.failed} failed, "
-                f"{counts.rate:.1f} hosts/s"
+                f"{self._what}: {counts.done} of {self._total} hosts, {counts.partial} partial, "
+                f"{counts.failed} failed, {counts.rate:.1f} hosts/s"
             )

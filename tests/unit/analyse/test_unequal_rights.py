@@ -8,8 +8,8 @@ from fleetscan.model.coverage import Area, Coverage
 from fleetscan.model.drift import DriftKind, HostDrift
 from fleetscan.model.ids import GLOBAL_USER, Scope, user_scope
 from fleetscan.model.subject import Subject
-from tests.model_data import ETC, fleet, gap, job, loose_unit, member, partial, read_stored
-from tests.unit.analyse.test_drift import WEB, approve
+from tests.model_data import ETC, WEB, fleet, gap, job, loose_unit, member, partial, read_stored
+from tests.unit.analyse.test_drift import approve
 
 ANN = user_scope("ann")
 CLOSED = f"{ETC}/backup.service.d"
