@@ -10,6 +10,7 @@ from fleetscan.model.snapshot import Artifact, ArtifactKind, FileTimes
 from fleetscan.probe.contents import MAX_CONTENT_BYTES, Offer
 from fleetscan.probe.people import People
 from fleetscan.probe.walk import HashedFile, WalkRecord, parse_hashes, parse_walk
+from fleetscan.probe.walk_bounds import bound_links
 from fleetscan.probe.walk_gaps import find_walk_gaps
 from fleetscan.probe.wire import Frame
 
@@ -55,7 +56,8 @@ def read_files(frames: Sequence[Frame], sentinel: str, people: People) -> Files:
             gaps += _walk_gaps(frame, people)
             records += _read_walk(frame, sentinel, people, gaps)
     hashed, why = read_hashes(frames, people)
-    gaps += find_walk_gaps(records, people)
+    records, too_many = bound_links(records, people)
+    gaps += [*too_many, *find_walk_gaps(records, people)]
     artifacts: list[Artifact] = []
     times: dict[str, FileTimes] = {}
     offers: dict[Sha256, Offer] = {}

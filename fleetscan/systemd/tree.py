@@ -45,6 +45,10 @@ class UnitTree:
     by_directory: Mapping[str, Mapping[str, Artifact]]
     _names: dict[Scope, NameMap] = field(default_factory=dict, repr=False, compare=False)
     _links: dict[Scope, LinkIndex] = field(default_factory=dict, repr=False, compare=False)
+    # A unit of many names is asked about once for each of them.
+    _drop_ins: dict[tuple[Scope, tuple[str, ...]], tuple[Artifact, ...]] = field(
+        default_factory=dict, repr=False, compare=False
+    )
 
     @staticmethod
     def of(facts: HostFacts, artifacts: Sequence[Artifact]) -> "UnitTree":
@@ -139,7 +143,10 @@ class UnitTree:
             scope: Whose unit.
             names: All names of the unit, the real one first.
         """
-        return list_drop_in_files(self, self.search_paths.get(scope, ()), names)
+        key = (scope, tuple(names))
+        if key not in self._drop_ins:
+            self._drop_ins[key] = list_drop_in_files(self, self.search_paths.get(scope, ()), names)
+        return self._drop_ins[key]
 
     def target_path(self, link: Artifact) -> str:
         """Give where a link points to, as canonical absolute path; the target itself is not looked at."""
