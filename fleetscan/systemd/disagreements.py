@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from fleetscan.model.relation import Disagreement, DisagreementKind
 from fleetscan.model.snapshot import Artifact
-from fleetscan.model.unit import EffectiveUnit, LoadState
+from fleetscan.model.unit import EffectiveUnit, LoadState, UnitSource
 from fleetscan.systemd.host_views import HostViews
 from fleetscan.systemd.names import is_template
 from fleetscan.systemd.shown_values import Difference, find_differences, find_target_difference
@@ -104,10 +104,15 @@ def _compare(
     if load != "loaded" or unit.load is not LoadState.LOADED:
         return ()  # refused or incomplete on one side: what is in force of it is not known well enough
     paths = _compare_paths(views, unit, block, names)
-    if paths is None:
+    if paths is None or not all(_is_known(views, unit, source) for source in unit.sources):
         return ()
     values = find_differences(unit, block, names, views.tree.systemd_version)
     return (*paths, *values, *find_target_difference(unit, block, targets))
+
+
+def _is_known(views: HostViews, unit: EffectiveUnit, source: UnitSource) -> bool:
+    """Tell whether a source says all that it has to say: its text was read, or it leads to where nothing is."""
+    return source.sha256 is not None or views.lacks_file(unit.scope, views.link_chain(source.path)[-1])
 
 
 def _compare_paths(

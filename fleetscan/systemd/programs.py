@@ -10,7 +10,7 @@ from fleetscan.model.ids import SYSTEM, Scope
 from fleetscan.model.program import ProgramRole
 from fleetscan.model.unit import EffectiveUnit, ExecCommand
 from fleetscan.systemd.interpreter import interpreter_script, started_programs
-from fleetscan.systemd.names import expand_specifiers, unit_type
+from fleetscan.systemd.names import expand_specifiers, is_template, unit_type
 from fleetscan.systemd.shell_text import find_commands
 
 DEFAULT_PATH = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
@@ -24,6 +24,8 @@ _SYSTEM_DIRECTORIES = {
     "V": "/var/tmp", "s": "/bin/sh", "u": "root", "U": "0",  # noqa: S108
 }  # fmt: skip
 _SPECIFIER = re.compile(r"%(.)")
+_KNOWN_BY_NAME = frozenset("nNpPiIjJf%")
+_KNOWN_OF_TEMPLATE = frozenset("pPjJ%")  # which instance there will be is not known
 _VARIABLE = re.compile(r"\$(?:\{(\w+)\}|(\w+)|(\$))")
 _WILDCARDS = frozenset("*?[")
 _UNKNOWN = "\0"  # stands for what is known at run time only; no path has it
@@ -99,29 +101,34 @@ class _Reader:
     def read(self, command: ExecCommand, nesting: int = 0) -> Iterator[ProgramRef]:
         """Give the files of one command."""
         plain = ":" in command.prefixes
+        expand = str if nesting else self.expand  # the text of a shell was expanded as a whole
         for program in started_programs(command):
-            name = self.expand(program)
+            name = expand(program)
             yield self._refer(ProgramRole.EXECUTABLE, command.directive, name, self._find_executable(name))
         script = interpreter_script(command)
         if script is None:
             return
         if script.path is not None:
-            name = self.expand(script.path) if plain else self._substitute(self.expand(script.path))
+            name = expand(script.path) if plain else self._substitute(expand(script.path))
             yield self._refer(ProgramRole.SCRIPT, command.directive, name, self._find_script(name))
         elif script.text is not None and nesting < _MAX_NESTING and script.interpreter.endswith("sh"):
-            text = self.expand(script.text) if plain else self._substitute(self.expand(script.text))
+            text = expand(script.text) if plain else self._substitute(expand(script.text))
             for words in find_commands(text):
                 if "/" in words[0] or interpreter_script(_command(command, words)) is not None:
                     yield from self.read(_command(command, words), nesting + 1)
 
     def expand(self, text: str) -> str:
         """Replace the specifiers that the unit's name, or the manager, decides; others stay."""
-        text = expand_specifiers(text, self._unit.name)
         if "%" not in text:
             return text
+        name = self._unit.name
         values: Mapping[str, str | None]
         values = _SYSTEM_DIRECTORIES if self._unit.scope == SYSTEM else {"h": self._home, "s": "/bin/sh"}
-        return _SPECIFIER.sub(lambda match: values.get(match[1]) or match[0], text)
+        known = _KNOWN_OF_TEMPLATE if is_template(name) else _KNOWN_BY_NAME
+        # In one pass, so that the `%h` of a `%%h` stays text.
+        return _SPECIFIER.sub(
+            lambda m: expand_specifiers(m[0], name) if m[1] in known else values.get(m[1]) or m[0], text
+        )
 
     def _refer(self, role: ProgramRole, directive: str, name: str, candidates: tuple[str, ...]) -> ProgramRef:
         if self._has_image or any("%" in path or _UNKNOWN in path for path in candidates):
