@@ -19,3 +19,9 @@ def planted_names(*, user: bool) -> frozenset[str]:
     names = {path.rpartition("/")[2] for path in SEED if path.split("/")[-2] in {"system", "user"}}
     own = {name for name in names if is_unit_name(name) and (name[:2] in _USERS) is user}
     return frozenset(own | set(USER_INSTANCES if user else INSTANCES))
+
+
+def invented_names() -> frozenset[str]:
+    """Give the instances that exist only because they are asked for: no file and no link on the host has their name."""
+    written = {path.rpartition("/")[2] for path in SEED}
+    return frozenset(name for name in (*INSTANCES, *USER_INSTANCES) if name not in written)

@@ -98,7 +98,9 @@ def list_names(host: OracleHost, *, user: bool) -> frozenset[str]:
     return frozenset(word for line in lines for word in line.split()[:1] if is_unit_name(word))
 
 
-def show_units(host: OracleHost, names: Iterable[str], *, user: bool) -> Mapping[str, Shown]:
+def show_units(
+    host: OracleHost, names: Iterable[str], *, user: bool, with_commands: bool = True
+) -> Mapping[str, Shown]:
     """Ask a manager of units by name.
 
     Returns:
@@ -112,7 +114,7 @@ def show_units(host: OracleHost, names: Iterable[str], *, user: bool) -> Mapping
         del wanted[len(blocks)]
         blocks += _ask(host, wanted[len(blocks) :], user=user)
     loaded = [name for name, block in zip(wanted, blocks, strict=True) if block["LoadState"] == ("loaded",)]
-    commands = _ask_commands(host, loaded, user=user)
+    commands = _ask_commands(host, loaded, user=user) if with_commands else {}
     shown = {name: Shown(name, block, commands.get(name, {})) for name, block in zip(wanted, blocks, strict=True)}
     for unit in shown.values():
         assert unit.name in unit.words("Names"), f"{unit.name} is shown as {unit.words('Names')}"
