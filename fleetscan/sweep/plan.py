@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from fleetscan.model.ids import Scope, Sha256
 from fleetscan.model.snapshot import Artifact, HostFacts
-from fleetscan.systemd.jobs import build_jobs, build_loose_units
+from fleetscan.systemd.jobs import MAX_JOBS, build_jobs, build_loose_units, count_timers
 from fleetscan.systemd.programs import ProgramRef
 from fleetscan.systemd.reached import find_homes, find_references, find_unread_sources
 from fleetscan.systemd.tree import UnitTree
@@ -21,10 +21,12 @@ class Plan:
     Attributes:
         references: Files that commands name.
         included: Scope and path of files that units include (`.include`, before systemd 246).
+        crowded: Scopes with more timers than are looked at, with their number.
     """
 
     references: tuple[ProgramRef, ...]
     included: tuple[tuple[Scope, str], ...]
+    crowded: tuple[tuple[Scope, int], ...]
 
 
 class Planner:
@@ -50,6 +52,7 @@ class Planner:
             plan = Plan(
                 find_references(jobs, loose, find_homes(artifacts)),
                 find_unread_sources([*units, *loose], UnitTree.of(facts, artifacts)),
+                tuple((scope, count) for scope, count in count_timers(facts, artifacts).items() if count > MAX_JOBS),
             )
             if len(self._plans) >= _PLANS:
                 self._plans.popitem(last=False)

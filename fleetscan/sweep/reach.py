@@ -1,5 +1,6 @@
 """What jobs reach outside the unit directories, looked at in the course of a visit."""
 
+import asyncio
 import posixpath
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -20,11 +21,13 @@ from fleetscan.sweep.known import KnownContents
 from fleetscan.sweep.paths import PathFinder
 from fleetscan.sweep.plan import Plan, Planner
 from fleetscan.sweep.provenance import mark_owned, read_packages
+from fleetscan.systemd.jobs import MAX_JOBS
 from fleetscan.systemd.path_walk import Ending, Walked
 from fleetscan.systemd.programs import ProgramRef, is_pattern
 from fleetscan.systemd.tree import UnitTree
 
 _MAX_HASHED_BYTES = 128 * 1024 * 1024
+_CROWDED = 3_000
 
 
 @dataclass(slots=True)
@@ -62,19 +65,25 @@ class Reach:
         """Fetch unit files, follow links that lead elsewhere, look at what commands run, ask whose files they are."""
         await self._fetch(self.listing.offers)
         await self._read_linked()
-        plan = self._plan()
+        plan = await self._plan()
         if plan.included:
             await self._read_texts({path: scope for scope, path in plan.included})
-            plan = self._plan()
+            plan = await self._plan()
+        for scope, count in plan.crowded:
+            reason = f"{count} timers; more than {MAX_JOBS} are not looked at"
+            self.gaps.append(Gap(Area.FILES, scope, ReadStatus.TRUNCATED, None, reason))
         await self._look_at([*plan.references, *await self._expand(plan.references)])
         packages = await read_packages(self.dialogue, self.artifacts.values(), merged_usr=self.listing.merged_usr)
         self.gaps += packages.gaps
         self.artifacts = {artifact.key: artifact for artifact in mark_owned(self.artifacts.values(), packages)}
 
-    def _plan(self) -> Plan:
+    async def _plan(self) -> Plan:
         artifacts = [self.artifacts[key] for key in sorted(self.artifacts)]
         hashes = {a.sha256 for a in artifacts if a.kind is ArtifactKind.FILE and a.sha256 is not None}
-        return self.planner.plan(self.listing.facts, artifacts, self.known.load(hashes))
+        contents = self.known.load(hashes)
+        if len(artifacts) > _CROWDED:  # takes seconds, in which the other visits shall go on
+            return await asyncio.to_thread(self.planner.plan, self.listing.facts, artifacts, contents)
+        return self.planner.plan(self.listing.facts, artifacts, contents)
 
     async def _fetch(self, offers: Mapping[Sha256, Offer]) -> None:
         wanted = self.known.wanted(offers)

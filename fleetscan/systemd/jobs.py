@@ -1,6 +1,6 @@
 """Jobs: every timer that any view of a host knows, with what it would start."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from fleetscan.model.coverage import Coverage
 from fleetscan.model.ids import GLOBAL_USER, Scope, UnitName, scope_user
@@ -18,7 +18,10 @@ from fleetscan.systemd.resolve import Contents, resolve_unit
 from fleetscan.systemd.tree import UnitTree
 from fleetscan.systemd.triggers import build_triggers
 
-__all__ = ["EACH_USER", "build_jobs", "build_loose_units"]
+__all__ = ["EACH_USER", "MAX_JOBS", "build_jobs", "build_loose_units", "count_timers"]
+
+MAX_JOBS = 5_000
+"""Most jobs of one scope that are built: a host may have as many files as it likes, and its visit has an end."""
 
 EACH_USER = "each user"
 """What `run_as` says of a job that every user's manager runs; no account can have a space in its name."""
@@ -50,11 +53,26 @@ def build_jobs(
     relations = Relations.of(tree, views, artifacts, contents, coverage)
     jobs: dict[tuple[Scope, str], Job] = {}
     for scope in tree.scopes:
-        for name in sorted(_find_timers(tree, views, scope)):
+        for name in _choose_timers(tree, views, scope):
             job = relations.add(_build_job(tree, views, index, scope, name, contents))
             twin = jobs.get((scope, job.name))
             jobs[scope, job.name] = job if twin is None else join_twins(twin, job)
     return tuple(jobs[key] for key in sorted(jobs))
+
+
+def count_timers(facts: HostFacts, artifacts: Sequence[Artifact]) -> Mapping[Scope, int]:
+    """Tell how many timers each scope of a host has; of more than `MAX_JOBS` only so many become jobs."""
+    tree, views = UnitTree.of(facts, artifacts), ManagerViews.of(artifacts)
+    return {scope: len(_find_timers(tree, views, scope)) for scope in tree.scopes}
+
+
+def _choose_timers(tree: UnitTree, views: ManagerViews, scope: Scope) -> Sequence[str]:
+    """Give the timers of a scope, sorted; of too many those that a manager has in memory before the others."""
+    found = sorted(_find_timers(tree, views, scope))
+    if len(found) <= MAX_JOBS:
+        return found
+    loaded = views.timers(scope)
+    return sorted(sorted(found, key=lambda name: (name not in loaded, name))[:MAX_JOBS])
 
 
 def _find_timers(tree: UnitTree, views: ManagerViews, scope: Scope) -> frozenset[str]:

@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from fleetscan.model.snapshot import Artifact, ArtifactKind
 from fleetscan.systemd.names import instantiate, is_template, is_unit_name, may_alias, split_instance
 
+MAX_ALIASES = 16
+"""Names of one unit that are kept, in the order of the alphabet; somebody may link to it ten thousand times."""
+
 MAX_HOPS = 8
 """Links that are followed before systemd gives up."""
 
@@ -131,4 +134,4 @@ def _collect_aliases(entries: Mapping[str, Artifact | str]) -> Mapping[str, tupl
         if instance is not None and is_template(real):
             real = instantiate(real, instance)
         found.setdefault(real, []).append(name)
-    return {real: tuple(names) for real, names in found.items()}
+    return {real: tuple(names[:MAX_ALIASES]) for real, names in found.items()}

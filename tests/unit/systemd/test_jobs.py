@@ -5,7 +5,8 @@ from hypothesis import strategies as st
 
 from fleetscan.model.ids import GLOBAL_USER, SYSTEM, user_scope
 from fleetscan.model.unit import EffectiveUnit, Job, LoadState
-from fleetscan.systemd.jobs import EACH_USER, build_jobs, build_loose_units
+from fleetscan.systemd.jobs import EACH_USER, MAX_JOBS, build_jobs, build_loose_units, count_timers
+from fleetscan.systemd.tree_names import MAX_ALIASES
 from tests.unit.systemd.host_disk import SERVICE, TIMER, HostDisk, find_job, values
 
 ETC = "/etc/systemd/system"
@@ -325,3 +326,23 @@ def test_jobs_do_not_depend_on_the_order_of_artifacts(
     rng.shuffle(disk.artifacts)
     assert jobs_of(disk) == jobs
     assert loose_of(disk) == loose
+
+
+def test_a_unit_with_thousands_of_aliases_stays_cheap_and_keeps_the_first_of_them() -> None:
+    disk = HostDisk().pair("a")
+    for number in range(300):
+        disk.link(f"{ETC}/l{number:03}.timer", f"{ETC}/a.timer")
+    jobs = jobs_of(disk)
+    assert len(jobs) == 301
+    assert max(len(job.unit_names) for job in jobs) <= MAX_ALIASES + 3
+
+
+def test_of_more_timers_than_are_looked_at_those_in_memory_come_first() -> None:
+    disk = HostDisk()
+    for number in range(MAX_JOBS + 50):
+        disk.link(f"{ETC}/timers.target.wants/l{number:05}.timer", f"{ETC}/none.timer")
+    disk.loaded("zzz.timer", ActiveState="active", Listed="yes")
+    jobs = jobs_of(disk)
+    assert len(jobs) == MAX_JOBS
+    assert jobs[-1].name == "zzz.timer"
+    assert count_timers(disk.facts, disk.artifacts) == {SYSTEM: MAX_JOBS + 51, GLOBAL_USER: 0}
