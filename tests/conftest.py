@@ -16,7 +16,8 @@ LIVE = "FLEETSCAN_LIVE"
 SAMPLES = "FLEETSCAN_LAB_SAMPLES"
 # What steers the tests themselves. Other variables of ours, and in the end these too where the program runs in this
 # process, would be taken for a setting of the program.
-_KEPT = (LIVE, "FLEETSCAN_LIVE_HOSTS", "FLEETSCAN_LIVE_RUNNING", "FLEETSCAN_LIVE_SUITES", SAMPLES)
+_NASTY = ("FLEETSCAN_NASTY_CASES", "FLEETSCAN_NASTY_SEED")
+_KEPT = (LIVE, "FLEETSCAN_LIVE_HOSTS", "FLEETSCAN_LIVE_RUNNING", "FLEETSCAN_LIVE_SUITES", SAMPLES, *_NASTY)
 REQUIRE_ALL = "FLEETSCAN_REQUIRE_ALL"
 _REQUIRED = "TESTS_REQUIRE_ALL"  # the same, under a name that is no setting; workers inherit it
 

@@ -11,7 +11,11 @@ _FATAL_SINCE = 234
 _UNKNOWN_SPECIFIERS_SINCE = 247  # seen there; when it began is not known
 _BARE_NAMES_SINCE = 239
 _ASSUMED_VERSION = 256
+_LENGTHS_SINCE = 250  # not by 247, by 252
+_NO_FINAL_DOT_SINCE = 253  # not by 252, by 257
+_NO_PATTERNS_SINCE = 258  # not by 257, by 262
 _UNSAFE = re.compile(r"[\x01-\x1f\"'\\\x7f]")
+_PATTERN = re.compile(r"[*?\[]")
 _MAX_NAME_BYTES = 255
 _MAX_PATH_BYTES = 4095
 
@@ -70,11 +74,13 @@ def _find_path_fault(program: str, unit_name: str, version: int, *, is_shell_tex
         fault = "no program"
     elif is_shell_text or is_open(program, unit_name):
         fault = ""
-    elif _UNSAFE.search(path):
+    elif _UNSAFE.search(path) or (version >= _NO_PATTERNS_SINCE and _PATTERN.search(path)):
         fault = "special characters in the program's name"
-    elif path.endswith("/"):
+    elif path.endswith("/") or (version >= _NO_FINAL_DOT_SINCE and path.endswith("/.")):
         fault = "the program is a directory"
-    elif max(map(len, parts)) > _MAX_NAME_BYTES or sum(map(len, parts)) + len(parts) - 1 > _MAX_PATH_BYTES:
+    elif version >= _LENGTHS_SINCE and (
+        max(map(len, parts)) > _MAX_NAME_BYTES or sum(map(len, parts)) + len(parts) - 1 > _MAX_PATH_BYTES
+    ):
         fault = "the program's name is too long"
     elif not path.startswith("/") and not (is_bare_name and version >= _BARE_NAMES_SINCE):
         fault = "the program has neither an absolute path nor a simple name"

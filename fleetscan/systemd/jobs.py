@@ -113,7 +113,7 @@ def _build_job(
     for unit in units if activates is not None else ():
         fragment = tree.names(scope).find(unit.name)
         all_names += fragment.names if fragment else ()
-    triggers = build_triggers(timer)
+    triggers = build_triggers(timer, version)
     commands = () if activates is None else parse_commands(activates)
     run_as = "" if activates is None else _find_user(scope, activates)
     return Job(

@@ -71,7 +71,7 @@ def _find_fault(directive: Directive, names: Sequence[str], version: int) -> str
     value = directive.value
     if place in BOOLEAN_KEYS and parse_boolean(value) is None:
         fault = "not a boolean"
-    elif place in SPAN_KEYS and not _is_timespan(value):
+    elif place in SPAN_KEYS and not _is_timespan(value, version):
         fault = "not a time span"
     elif place in WORD_KEYS and value not in WORD_KEYS[place]:
         fault = "not one of its values"
@@ -100,9 +100,9 @@ def _is_absolute(path: str, name: str) -> bool:
     return is_open(path, name) or expand_specifiers(path, name).startswith("/")
 
 
-def _is_timespan(text: str) -> bool:
+def _is_timespan(text: str, version: int) -> bool:
     try:
-        parse_timespan(text)
+        parse_timespan(text, version)
     except ParseError:
         return False
     return True

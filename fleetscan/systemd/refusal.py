@@ -53,7 +53,7 @@ def find_refusal(unit: EffectiveUnit, name: str, systemd_version: int = 0) -> st
         timer_verify() and service_verify().
     """
     kind = unit_type(name)
-    if kind == "timer" and not any(trigger.normal for trigger in build_triggers(unit)):
+    if kind == "timer" and not any(trigger.normal for trigger in build_triggers(unit, systemd_version)):
         return "no valid directive makes this timer elapse"
     return _find_service_refusal(unit, name, systemd_version) if kind == "service" else ""
 

@@ -152,7 +152,7 @@ def _compare_triggers(timer: EffectiveUnit, block: Artifact, systemd_version: in
     spans: list[str] = []
     # What we do not understand (a zone that only the host knows, a specifier) may be in memory under any text.
     unknown = {"TimersCalendar": 0, "TimersMonotonic": 0}
-    for trigger in build_triggers(timer):
+    for trigger in build_triggers(timer, systemd_version):
         is_calendar = trigger.directive == "OnCalendar"
         if not is_calendar and trigger.directive.removesuffix("Sec") not in _SPANS:
             continue

@@ -10,6 +10,8 @@ DAY_US = 24 * 60 * MINUTE_US
 INFINITY_US = 2**64 - 1
 """`infinity`: systemd's largest unsigned 64-bit number stands for "never"."""
 
+_GREEK_MU = "\u03bc"
+_GREEK_MU_SINCE = 248  # not by 247, by 252
 _WHITESPACE = " \t\n\r"
 _SIGNED_MAX = 2**63 - 1
 _MONTH_US = 2_629_800 * SECOND_US
@@ -45,7 +47,7 @@ _SUFFIXES: tuple[tuple[str, int], ...] = (
     ("y", _YEAR_US),
     ("usec", 1),
     ("us", 1),
-    ("\u03bcs", 1),  # Greek mu
+    (f"{_GREEK_MU}s", 1),
     ("\u00b5s", 1),  # micro sign
 )
 _PRINTED: tuple[tuple[str, int], ...] = (
@@ -64,8 +66,12 @@ _NUMBER = re.compile(r"(?:[ \t\n\v\f\r]*(?P<whole>\+?[0-9]+))?(?P<dot>\.(?P<frac
 _SPACES = re.compile(r"[ \t\n\r]*")
 
 
-def parse_timespan(text: str) -> int:
+def parse_timespan(text: str, systemd_version: int = 0) -> int:
     """Read a time span; a number without a unit counts seconds.
+
+    Args:
+        text: Of a directive.
+        systemd_version: Major version, 0 for a current one: up to 247 the Greek letter makes no microseconds.
 
     Returns:
         Microseconds, or `INFINITY_US` for `infinity`.
@@ -77,6 +83,8 @@ def parse_timespan(text: str) -> int:
         systemd.time(7), "Parsing time spans".
     """
     stripped = text.strip(_WHITESPACE)
+    if 0 < systemd_version < _GREEK_MU_SINCE and _GREEK_MU in stripped:
+        raise _refusal(text)
     if stripped == "infinity":
         return INFINITY_US
     if not stripped:

@@ -42,10 +42,14 @@ _SWITCH_WORDS: Mapping[str, str] = {
 }
 
 
-def build_triggers(timer: EffectiveUnit) -> tuple[Trigger, ...]:
+def build_triggers(timer: EffectiveUnit, systemd_version: int = 0) -> tuple[Trigger, ...]:
     """Collect the directives that make a timer elapse.
 
     Specifiers in values (`OnCalendar=*-*-* %i:00`) are those of the name that the timer was asked for by.
+
+    Args:
+        timer: With the directives in force.
+        systemd_version: Major version, 0 for a current one.
 
     Returns:
         In order of application, repeats kept. A value that systemd refuses has an empty `normal` and is kept, because
@@ -62,7 +66,7 @@ def build_triggers(timer: EffectiveUnit) -> tuple[Trigger, ...]:
         if directive.key in _SWITCHES:
             switches[directive.key] = _build_switch(directive, switches.get(directive.key))
         elif directive.key == _CALENDAR or directive.key in _SPANS:
-            triggers.append(_trigger(directive, _normalise(directive, timer.name)))
+            triggers.append(_trigger(directive, _normalise(directive, timer.name, systemd_version)))
     return (*triggers, *(trigger for _, trigger in sorted(switches.items()) if trigger is not None))
 
 
@@ -104,11 +108,11 @@ def _build_switch(directive: Directive, before: Trigger | None) -> Trigger | Non
     return None if word in _FALSE or not word else before
 
 
-def _normalise(directive: Directive, name: str) -> str:
+def _normalise(directive: Directive, name: str, version: int) -> str:
     value = expand_specifiers(directive.value, name)
     try:
         if directive.key == _CALENDAR:
             return normalise_calendar(value)
-        return format_timespan(parse_timespan(value))
+        return format_timespan(parse_timespan(value, version))
     except ParseError:
         return ""
