@@ -109,7 +109,7 @@ def answer_theirs(shown: Shown, scope: Scope, *, merged_usr: bool) -> Answers:
 
 
 def _answer_timer(ours: Ours, scope: Scope, unit: EffectiveUnit) -> Answers:
-    triggers = [t for t in build_triggers(unit) if t.normal]
+    triggers = [t for t in build_triggers(unit, ours.tree.systemd_version) if t.normal]
     target = _find_target(ours.tree, unit) or ""
     fragment = ours.tree.names(scope).find(unit.name)
     links = ours.tree.links(scope).find(fragment.names if fragment else (unit.name,))

@@ -54,9 +54,9 @@ class Difference:
 
 
 def _has_no_file(case: Case) -> bool:
-    name = case.shown.name
-    made = unit_type(name) in _WITHOUT_FILE and not case.shown.get("FragmentPath")
-    return made and (case.ours, case.theirs) == ("not-found", "loaded")
+    kind = unit_type(case.shown.name)
+    is_made = kind in _WITHOUT_FILE and (kind == "scope" or not case.shown.get("FragmentPath"))
+    return is_made and (case.ours, case.theirs) == ("not-found", "loaded")
 
 
 def _is_where_the_link_leads(case: Case) -> bool:

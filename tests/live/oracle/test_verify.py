@@ -57,12 +57,13 @@ def ask_ours(facts: HostFacts) -> tuple[frozenset[str], frozenset[str]]:
     names = [path.rpartition("/")[2] for path in _FILES]
     units = [resolve_unit(tree, SYSTEM, name, contents.get, facts.systemd_version) for name in names]
     refused = {str(unit.name) for unit in units if unit.load is LoadState.BAD}
-    return frozenset(refused), frozenset(line for unit in units for line in list_ignored(unit))
+    ignored = {line for unit in units for line in list_ignored(unit, facts.systemd_version)}
+    return frozenset(refused), frozenset(ignored)
 
 
-def list_ignored(unit: EffectiveUnit) -> set[str]:
+def list_ignored(unit: EffectiveUnit, version: int) -> set[str]:
     lines = {":".join(match.groups()) for problem in unit.problems if (match := _OURS.match(problem))}
-    without_form = [t.origin for t in build_triggers(unit) if not t.normal] if unit.name.endswith(".timer") else []
+    without_form = [t.origin for t in build_triggers(unit, version) if not t.normal]
     return lines | {f"{origin.path.rpartition('/')[2]}:{origin.line}" for origin in without_form}
 
 
