@@ -89,7 +89,7 @@ def describe_gap(gap: Gap) -> str:
 
 
 def _concerns(gap: Gap, key: SubjectKey) -> bool:
-    if gap.scope is None or gap.scope == key.scope:
+    if gap.concerns(key.scope):
         return True
     # Lingering users are recorded by the system; a probe may file that gap under either scope.
     return key.kind is SubjectKind.LINGER and gap.scope == SYSTEM

@@ -22,6 +22,8 @@ Scope = NewType("Scope", str)
 SYSTEM = Scope("system")
 GLOBAL_USER = Scope("global-user")
 _USER_PREFIX = "user:"
+EVERY_USER = Scope("user:*")
+"""Of a gap that concerns the own units of all users; nothing lies in it."""
 
 Clock = Callable[[], datetime]
 """Gives the current instant as an aware UTC datetime. Time is always an argument."""

@@ -27,6 +27,7 @@ from fleetscan.sweep.reach import Reach
 # How much of a visit's time the listing may take, and how much all of it: what was read by then is kept even when the
 # rest is late.
 _SHARE_OF_LISTING, _SHARE_OF_ALL = 0.6, 0.9
+_CLOSING_S = 10.0
 # Logs are read from a little before the last visit on, for the host's clock may be behind.
 _OVERLAP_S = 600
 
@@ -78,8 +79,8 @@ class Visitor:
         started_at, began = self._clock(), time.monotonic()
         timeout_s = host.connection.visit_timeout_s or self._options.timeout_s
         try:
-            async with asyncio.timeout(timeout_s):
-                return await self._visit(host, began)
+            async with asyncio.timeout(timeout_s) as deadline:
+                return await self._visit(host, began, deadline)
         except TimeoutError:
             error = VisitError(
                 FailureKind.TIMEOUT,
@@ -100,11 +101,13 @@ class Visitor:
             duration_s=time.monotonic() - began,
         )
 
-    async def _visit(self, host: Host, began: float) -> HostSnapshot:
+    async def _visit(self, host: Host, began: float, deadline: asyncio.Timeout) -> HostSnapshot:
         async with self._transport.connect(host) as session:
-            return await self._converse(host, session, began)
+            found = await self._converse(host, session, began, deadline)
+            deadline.reschedule(asyncio.get_running_loop().time() + _CLOSING_S)
+        return found
 
-    async def _converse(self, host: Host, session: Session, began: float) -> HostSnapshot:
+    async def _converse(self, host: Host, session: Session, began: float, deadline: asyncio.Timeout) -> HostSnapshot:
         sentinel = secrets.token_hex(16)
         timeout_s = host.connection.visit_timeout_s or self._options.timeout_s
         launch = plan_launch(self._script, host.connection, sentinel, self._terms(host, timeout_s))
@@ -114,15 +117,19 @@ class Visitor:
             await dialogue.send(launch.first_input)
             frames = await dialogue.read_until("ready")
             launch.verify(frames)
+            # From here on there is something to keep, and what follows has a limit of its own. Were both over while the
+            # scanner computes, the outer one would take the listing with it.
+            deadline.reschedule(None)
             listing = assemble_listing(frames, sentinel)
             reach = Reach(listing, dialogue, sentinel, self._known, self._planner)
-            tail = await self._explore(reach, dialogue, began + timeout_s * _SHARE_OF_ALL)
-        gaps = [*reach.gaps, *_unfetched(reach, self._known.wanted(reach.offers) - reach.contents.keys())]
+            tail, cut = await self._explore(reach, dialogue, began + timeout_s * _SHARE_OF_ALL)
+        missing = self._known.wanted(reach.offers) - reach.contents.keys()
+        gaps = [*reach.gaps, *_unfetched(reach, missing, cut)]
         return HostSnapshot(
             host=host.name,
             facts=listing.facts,
             artifacts=tuple(reach.artifacts[key] for key in sorted(reach.artifacts)),
-            coverage=Coverage.of(gaps),
+            coverage=Coverage.of(gaps).folded(),
             runtime=RuntimeState(
                 timers=listing.timers,
                 times=listing.times,
@@ -143,26 +150,32 @@ class Visitor:
         since = None if last is None else max(int(last.timestamp()) - _OVERLAP_S, 0)
         return Terms(sudo=host.connection.sudo, seconds=max(int(timeout_s * _SHARE_OF_LISTING), 1), since=since)
 
-    async def _explore(self, reach: Reach, dialogue: Dialogue, until: float) -> bytes:
+    async def _explore(self, reach: Reach, dialogue: Dialogue, until: float) -> tuple[bytes, ReadStatus]:
         """Complete what the listing began; when that fails or is late, what there is stays, with a gap.
 
         Returns:
-            What the probe said last; empty when it was not heard to its end.
+            What the probe said last, empty when it was not heard to its end; and why not, `OK` when it was.
         """
         try:
             async with asyncio.timeout(until - time.monotonic()):
                 await reach.explore()
-                return await dialogue.finish()
+                return await dialogue.finish(), ReadStatus.OK
         except TimeoutError:
             status, reason = ReadStatus.TIMED_OUT, "what jobs run was not looked at in time"
         except VisitError as error:
             status, reason = ReadStatus.FAILED, f"what jobs run was not looked at to its end: {error.message}"
         reach.gaps.append(Gap(Area.PROGRAMS, None, status, None, reason))
-        return b""
+        return b"", status
 
 
-def _unfetched(reach: Reach, missing: frozenset[Sha256]) -> Iterable[Gap]:
-    """Give a gap for every file whose content was wanted and did not come as its hash promised."""
+def _unfetched(reach: Reach, missing: frozenset[Sha256], cut: ReadStatus) -> Iterable[Gap]:
+    """Give a gap for every file whose content was wanted and did not come as its hash promised.
+
+    Args:
+        reach: What the visit has.
+        missing: Hashes of what did not come.
+        cut: Why no more was asked for; `OK` when all was.
+    """
     if not missing:
         return
     found = {artifact.name: artifact for artifact in reach.artifacts.values() if artifact.sha256 is not None}
@@ -170,12 +183,16 @@ def _unfetched(reach: Reach, missing: frozenset[Sha256]) -> Iterable[Gap]:
         for path in reach.paths.get(sha256, ()):
             artifact = found.get(path)
             is_program = artifact is not None and artifact.kind is ArtifactKind.PROGRAM
+            if cut is not ReadStatus.OK:
+                reason = "the visit ended before its text was fetched"
+            elif is_program:
+                reason = "its text was not given: it changed, or is no program by mode, first line or name"
+            else:
+                reason = "its bytes are not those that were hashed"
             yield Gap(
                 Area.PROGRAMS if is_program else Area.CONTENT,
                 SYSTEM if artifact is None else artifact.scope,
-                ReadStatus.CHANGED,
+                ReadStatus.CHANGED if cut is ReadStatus.OK else cut,
                 path,
-                "its text was not given: it changed, or is no program by mode, first line or name"
-                if is_program
-                else "its bytes are not those that were hashed",
+                reason,
             )

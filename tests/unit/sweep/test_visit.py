@@ -1,6 +1,7 @@
 """Every end of a visit is an outcome: a snapshot with its gaps, or a failure with its reason."""
 
 import asyncio
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
@@ -16,6 +17,7 @@ from fleetscan.model.snapshot import ArtifactKind, HostSnapshot
 from fleetscan.probe.script import ProbeScript, load_probe, remote_command
 from fleetscan.probe.wire import Frame
 from fleetscan.sweep.known import KnownContents
+from fleetscan.sweep.reach import Reach
 from fleetscan.sweep.visit import VisitOptions, Visitor
 from tests.fakes import FakeHost, FakeStreams, FakeTransport, Program, reply
 from tests.unit.probe.frames import ETC, Entry, encode, frame
@@ -224,6 +226,38 @@ async def test_a_host_that_is_late_with_contents_keeps_what_was_listed() -> None
     (gap,) = outcome.coverage.gaps
     assert (gap.area, gap.status) == (Area.PROGRAMS, ReadStatus.TIMED_OUT)
     assert outcome.contents.keys() == {digest_bytes(TIMER), digest_bytes(SERVICE)}
+
+
+async def test_contents_that_were_not_fetched_in_time_are_late_and_not_changed() -> None:
+    class Mute(ProbedHost):
+        def _answer(self, request: bytes) -> Frame:
+            del request
+            return frame("other")
+
+    outcome = await visit(Mute(), options=VisitOptions(timeout_s=1))
+    assert isinstance(outcome, HostSnapshot)
+    assert {(gap.area, gap.status) for gap in outcome.coverage.gaps} == {
+        (Area.PROGRAMS, ReadStatus.TIMED_OUT),
+        (Area.CONTENT, ReadStatus.TIMED_OUT),
+    }
+
+
+async def test_a_scanner_that_computes_beyond_the_timeout_keeps_what_was_listed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Both limits are over when it looks up again; only the inner one may count."""
+
+    async def compute(_reach: Reach) -> None:
+        await asyncio.sleep(0)
+        began = time.monotonic()
+        while time.monotonic() < began + 0.5:
+            pass
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(Reach, "explore", compute)
+    outcome = await visit(ProbedHost(), options=VisitOptions(timeout_s=0.4))
+    assert isinstance(outcome, HostSnapshot)
+    assert (Area.PROGRAMS, ReadStatus.TIMED_OUT) in {(gap.area, gap.status) for gap in outcome.coverage.gaps}
 
 
 async def test_a_host_that_never_answers_ends_with_the_timeout() -> None:
