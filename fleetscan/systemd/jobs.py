@@ -10,7 +10,7 @@ from fleetscan.systemd.commands import parse_commands
 from fleetscan.systemd.directive_kinds import parse_boolean
 from fleetscan.systemd.invented_names import name_by_content
 from fleetscan.systemd.loose_units import build_loose_units
-from fleetscan.systemd.manager_views import ManagerViews
+from fleetscan.systemd.manager_views import MANAGER_ORIGIN, ManagerViews
 from fleetscan.systemd.names import expand_specifiers, is_unit_name, resolve_template, stem_of, unit_type
 from fleetscan.systemd.reached import ProgramIndex
 from fleetscan.systemd.relations import Relations, join_twins
@@ -160,4 +160,5 @@ def _find_user(scope: Scope, unit: EffectiveUnit) -> str:
         return expand_specifiers(stated[-1].value, unit.name)
     if any(parse_boolean(d.value) for d in unit.values("Service", "DynamicUser")):
         return stem_of(unit.name).partition("@")[0]
-    return "" if unit.load is LoadState.UNREADABLE else "root"
+    is_known = unit.load is not LoadState.UNREADABLE or any(d.origin == MANAGER_ORIGIN for d in unit.directives)
+    return "root" if is_known else ""
