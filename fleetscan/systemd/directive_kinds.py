@@ -148,7 +148,6 @@ FIRST_WINS = frozenset({("Path", "Unit"), ("Timer", "Unit")})
 
 BOOLEAN_KEYS = frozenset(
     {
-        ("Service", "DynamicUser"),
         ("Service", "RemainAfterExit"),
         ("Timer", "DeferReactivation"),
         ("Timer", "FixedRandomDelay"),

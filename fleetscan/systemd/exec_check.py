@@ -72,10 +72,12 @@ def _find_path_fault(program: str, unit_name: str, version: int, *, is_shell_tex
     is_bare_name = len(parts) == 1 and path not in {".", ".."}
     if not path:
         fault = "no program"
-    elif is_shell_text or is_open(program, unit_name):
+    elif is_shell_text:
         fault = ""
     elif _UNSAFE.search(path) or (version >= _NO_PATTERNS_SINCE and _PATTERN.search(path)):
         fault = "special characters in the program's name"
+    elif is_open(program, unit_name):
+        fault = ""
     elif path.endswith("/") or (version >= _NO_FINAL_DOT_SINCE and path.endswith("/.")):
         fault = "the program is a directory"
     elif version >= _LENGTHS_SINCE and (

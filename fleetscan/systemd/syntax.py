@@ -22,6 +22,7 @@ _BOM = b"\xef\xbb\xbf"
 _LINE_ENDS_NEW = re.compile(rb"\n\r?\0?|\r\n?\0?|\0")
 _LINE_ENDS_OLD = re.compile(rb"[\n\0]")
 _INCLUDE = re.compile(rb"\.include(?=[ \t\n\r]|\Z)")
+_PATTERN_IN_HEADER = re.compile(rb"[*?\[]")
 _UNSAFE_IN_HEADER = re.compile(rb"[\x00-\x1f\"'\\\x7f]")
 
 
@@ -51,7 +52,7 @@ class _Dialect:
     needs_equals: bool
     refuses_bad_utf8: bool
     refuses_bad_header: bool
-    refuses_empty_header: bool
+    refuses_odd_header: bool
     includes: bool
 
     @staticmethod
@@ -64,7 +65,7 @@ class _Dialect:
             needs_equals=version <= 239,
             refuses_bad_utf8=version >= 239,
             refuses_bad_header=version >= 252,
-            refuses_empty_header=version >= 258,  # not by 257, by 262
+            refuses_odd_header=version >= 258,  # not by 257, by 262
             includes=version <= 245,
         )
 
@@ -182,8 +183,8 @@ def _read_header(line: bytes, dialect: _Dialect) -> str:
     if not line.endswith(b"]"):
         raise _RefusedError("bad section header")
     name = line[1:-1]
-    if dialect.refuses_empty_header and not name:
-        raise _RefusedError("empty section header")
+    if dialect.refuses_odd_header and (not name or _PATTERN_IN_HEADER.search(name)):
+        raise _RefusedError("empty section header, or a pattern")
     if dialect.refuses_bad_header and _UNSAFE_IN_HEADER.search(name):
         raise _RefusedError("bad characters in section header")
     return _decode(name)

@@ -154,7 +154,8 @@ def _commands(service: EffectiveUnit, key: str, version: int) -> Iterator[tuple[
             if command.prefixes.count("!") == 2:
                 # `!!` is for kernels without ambient capabilities, and says nothing any more since 258
                 flags = flags - {"no-setuid"} | ({"ambient"} if version < 258 else set())
-            if "|" in command.prefixes:
+            if "|" in command.prefixes:  # of a shell's words the first one keeps its specifiers
+                argv = [*command.argv[:1], *argv[1:]]
                 path, argv = "/bin/sh", ["-sh" if "@" in command.prefixes else "sh", *argv]
             yield path, argv, sorted(flags)
 
