@@ -8,7 +8,7 @@ from fleetscan.model.ids import Scope
 from fleetscan.model.origin import Origin
 from fleetscan.model.relation import ActivationKind
 from fleetscan.model.snapshot import Artifact
-from fleetscan.systemd.directive_kinds import parse_boolean
+from fleetscan.systemd.directive_kinds import SAME_TYPE_SINCE, parse_boolean
 from fleetscan.systemd.names import canonical_path, instantiate, is_template, is_unit_name, stem_of, unit_type
 from fleetscan.systemd.partial_text import HOLE, fits
 from fleetscan.systemd.references import STARTING_KEYS, Reference, References, parse_references, resolve_name
@@ -145,7 +145,7 @@ def _add_units(index: ActivationIndex, reader: _Reader, scope: Scope) -> None:
             fragment = names.find(name) if unit_type(name) in types_with_drop_ins else None
             drop_ins = tree.drop_ins(scope, fragment.names) if fragment else ()
             added = ((drop_in.name, r) for drop_in in drop_ins for r in reader.read(drop_in).found)
-            index.add(*_find_trigger(name, entry.name, (*own, *added)))
+            index.add(*_find_trigger(name, entry.name, (*own, *added), tree.systemd_version))
 
 
 def _list_drop_ins(tree: UnitTree, scope: Scope) -> Iterator[tuple[str, Artifact]]:
@@ -177,7 +177,7 @@ def _add_dependencies(index: ActivationIndex, owner: str, references: Iterable[_
             index.add(unit, (ActivationKind.DEPENDENCY, owner, reference.key, Origin(path, reference.line)))
 
 
-def _find_trigger(name: str, path: str, references: Iterable[_Placed]) -> tuple[str, Start]:
+def _find_trigger(name: str, path: str, references: Iterable[_Placed], version: int) -> tuple[str, Start]:
     """Give what a path, socket, automount or timer starts: a unit of the same stem unless it says otherwise.
 
     Source: systemd.path(5), systemd.timer(5), systemd.automount(5); systemd.socket(5): with `Accept=yes` an instance
@@ -196,7 +196,8 @@ def _find_trigger(name: str, path: str, references: Iterable[_Placed]) -> tuple[
             accepts = Origin(place, reference.line) if parse_boolean(reference.name) else None
         elif reference.key == key and not (key == "Unit" and is_stated):  # the first `Unit=`, but the last `Service=`
             stated = resolve_name(reference.name, name)
-            if stated is not None and stated != name:
+            is_refused = 0 < version < SAME_TYPE_SINCE and stated is not None and unit_type(stated) == kind
+            if stated is not None and stated != name and not is_refused:
                 unit, origin, is_stated = stated, Origin(place, reference.line), True
     if accepts is not None:
         unit = f"{stem_of(name).partition('@')[0]}@{HOLE}.service"

@@ -146,6 +146,9 @@ _RESET_TOGETHER = {
 FIRST_WINS = frozenset({("Path", "Unit"), ("Timer", "Unit")})
 """Directives of which the first valid assignment counts and all others are ignored."""
 
+SAME_TYPE_SINCE = 238
+"""Since when they may name a unit of the same type: a timer that starts a timer. Not in 237, in 239."""
+
 BOOLEAN_KEYS = frozenset(
     {
         ("Service", "RemainAfterExit"),

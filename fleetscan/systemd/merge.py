@@ -9,13 +9,14 @@ from fleetscan.systemd.directive_kinds import (
     DEPENDENCY_KEYS,
     EXEC_KEYS,
     FIRST_WINS,
+    SAME_TYPE_SINCE,
     SPAN_KEYS,
     WORD_KEYS,
     list_group,
     parse_boolean,
 )
 from fleetscan.systemd.exec_check import check_exec
-from fleetscan.systemd.names import expand_specifiers, is_unit_name
+from fleetscan.systemd.names import expand_specifiers, is_unit_name, unit_type
 from fleetscan.systemd.specifiers import is_open
 from fleetscan.systemd.timespan import parse_timespan
 
@@ -83,16 +84,18 @@ def _find_fault(directive: Directive, names: Sequence[str], version: int) -> str
     elif place == _ENVIRONMENT_FILE and value:
         fault = "" if _is_absolute(value.removeprefix("-"), names[0]) else "not an absolute path"
     elif place in FIRST_WINS:
-        fault = _find_target_fault(value, names)
+        fault = _find_target_fault(value, names, version)
     else:
         fault = ""
     return fault and f"{fault}, ignored"
 
 
-def _find_target_fault(value: str, names: Sequence[str]) -> str:
+def _find_target_fault(value: str, names: Sequence[str], version: int) -> str:
     target = expand_specifiers(value, names[0])
     if not is_open(value, names[0]) and not is_unit_name(target):
         return "not a unit name"
+    if 0 < version < SAME_TYPE_SINCE and unit_type(target) == unit_type(names[0]):
+        return f"a unit of the same type, which systemd {version} does not start"
     return "a unit cannot start itself" if target in names else ""
 
 
