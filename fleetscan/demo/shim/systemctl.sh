@@ -15,7 +15,7 @@ while [ "$count" -gt 0 ]; do
   count=$((count - 1))
   case $argument in
     --version) exec cat "$here/out/version" ;;
-    --all | -a | --full | -l | --no-pager | --no-ask-password | --plain | --system) ;;
+    --all | -a | --full | -l | --no-pager | --no-ask-password | --plain | --no-legend | --system) ;;
     --output=json | --output=short) format=${argument#--output=} ;;
     --property=*) props=$props,${argument#--property=} ;;
     -p | -o)
@@ -43,6 +43,7 @@ case $verb in
     [ $# -eq 0 ] || [ "$verb" = list-unit-files ] || refuse "a pattern"
     exec cat "$here/out/$verb.$format"
     ;;
+  list-units) exit 0 ;; # all timers that it has in memory are listed as such
   show-environment) exec cat "$here/out/environment" ;;
   show)
     SHIM=$here PROPS=$props
