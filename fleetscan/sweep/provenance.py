@@ -1,7 +1,8 @@
 """Whose files they are: package ownership of everything that a visit found, asked for in one question."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from functools import lru_cache
 
 from fleetscan.model.ids import SYSTEM, Sha256, scope_user
 from fleetscan.model.program import Verification
@@ -11,6 +12,7 @@ from fleetscan.probe.questions import MAX_PATHS, Question, can_ask
 from fleetscan.sweep.dialogue import Dialogue
 
 _ELSEWHERE = frozenset({ArtifactKind.PROGRAM, ArtifactKind.ENVIRONMENT})
+_MARKED = 32_768
 _OWNABLE = _ELSEWHERE | {ArtifactKind.FILE, ArtifactKind.GENERATOR, ArtifactKind.ACTIVATOR}
 
 
@@ -48,16 +50,21 @@ def mark_owned(artifacts: Iterable[Artifact], packages: PackageFacts) -> Iterato
             yield artifact
             continue
         package, verification = packages.owner(_real_path(artifact))
-        marks: Mapping[str, str] = {}
-        if verification is not Verification.UNKNOWN:
-            marks = {"verified": verification.value, **({"package": package} if package else {})}
-        owners.update({package} if package else ())
-        yield replace(artifact, properties=tuple(sorted({**dict(artifact.properties), **marks}.items())))
+        if package:
+            owners.add(package)
+        yield artifact if verification is Verification.UNKNOWN else _mark(artifact, package, verification)
     for package in sorted(owners):
         version = packages.versions.get(package, "")
         yield Artifact(
             kind=ArtifactKind.PACKAGE, scope=SYSTEM, name=package, properties=(("version", version),) if version else ()
         )
+
+
+@lru_cache(_MARKED)
+def _mark(artifact: Artifact, package: str, verification: Verification) -> Artifact:
+    """Add the owner to an artifact; most are those of other hosts, too."""
+    marks = {"verified": verification.value, **({"package": package} if package else {})}
+    return replace(artifact, properties=tuple(sorted({**dict(artifact.properties), **marks}.items())))
 
 
 def _real_path(artifact: Artifact) -> str:
