@@ -8,7 +8,7 @@ from fleetscan.systemd.names import expand_specifiers
 from fleetscan.systemd.specifiers import find_unknown, is_open
 
 _FATAL_SINCE = 234
-_UNKNOWN_SPECIFIERS_SINCE = 247  # seen there; when it began is not known
+_UNKNOWN_SPECIFIERS_SINCE = 236
 _BARE_NAMES_SINCE = 239
 _ASSUMED_VERSION = 256
 _LENGTHS_SINCE = 250  # not by 247, by 252

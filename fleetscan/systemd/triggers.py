@@ -14,6 +14,9 @@ _SPANS = frozenset({"OnActiveSec", "OnBootSec", "OnStartupSec", "OnUnitActiveSec
 _SWITCHES = frozenset({"OnClockChange", "OnTimezoneChange"})
 _TRUE = frozenset({"1", "yes", "y", "true", "t", "on"})
 _FALSE = frozenset({"0", "no", "n", "false", "f", "off"})
+_SWITCHES_SINCE = 242
+_RANGES_SINCE = 233  # `..`, and `~` for the end of the month; weekdays had `-` before
+_ZONES_SINCE = 235  # not in 234, in 237; before, UTC was the only one
 _LONGEST_QUOTE = 80
 
 _CALENDAR_WORDS: Mapping[str, str] = {
@@ -64,6 +67,8 @@ def build_triggers(timer: EffectiveUnit, systemd_version: int = 0) -> tuple[Trig
         if directive.section != "Timer":
             continue
         if directive.key in _SWITCHES:
+            if 0 < systemd_version < _SWITCHES_SINCE:
+                continue
             switches[directive.key] = _build_switch(directive, switches.get(directive.key))
         elif directive.key == _CALENDAR or directive.key in _SPANS:
             triggers.append(_trigger(directive, _normalise(directive, timer.name, systemd_version)))
@@ -112,7 +117,17 @@ def _normalise(directive: Directive, name: str, version: int) -> str:
     value = expand_specifiers(directive.value, name)
     try:
         if directive.key == _CALENDAR:
-            return normalise_calendar(value)
+            normal = normalise_calendar(value)
+            return "" if 0 < version < _ZONES_SINCE and _is_too_new(value, normal, version) else normal
         return format_timespan(parse_timespan(value, version))
     except ParseError:
         return ""
+
+
+def _is_too_new(value: str, normal: str, version: int) -> bool:
+    """Tell whether an old systemd does not know the syntax of a calendar expression.
+
+    Source: NEWS of 233; calendar_spec_from_string() of systemd 219 and 239.
+    """
+    has_zone = not normal.endswith(" UTC") and normal[-1:].isalpha()
+    return has_zone or (version < _RANGES_SINCE and (".." in value or "~" in value))
