@@ -23,6 +23,8 @@ _PATHS = ("FragmentPath", "SourcePath", "DropInPaths")
 # Values of the environment may be secrets; the unit file, where they stand too, is evidence, a second copy is not.
 _LEFT_OUT = ("Environment",)
 
+_TIMERS = ("timers-json", "timers-text")
+
 
 @dataclass(slots=True)
 class Managers:
@@ -44,7 +46,7 @@ def read_managers(frames: Mapping[tuple[str, str], Frame], systemd_version: int,
     """
     found = Managers(merged_usr=merged_usr)
     rows: list[TimerRow] = []
-    scopes = [SYSTEM, *sorted({scope for section, scope in frames if section == "timers-text" and scope != SYSTEM})]
+    scopes = [SYSTEM, *sorted({scope for section, scope in frames if section in _TIMERS and scope != SYSTEM})]
     for name in scopes:
         scope = Scope(name)
         listed = _read_timers(frames, scope, systemd_version, found)
@@ -67,6 +69,8 @@ def _read_timers(
             return parse_list_timers_json(json.payload, systemd_version=systemd_version, scope=scope)
         except ParseError as error:
             reason = f"list-timers as JSON cannot be understood: {error.message}"
+    elif json is not None:
+        status, reason = json.status, f"systemctl list-timers ended with {json.detail}"
     if text is not None:
         if text.status is ReadStatus.OK:
             try:

@@ -17,19 +17,15 @@ ask_user() {
   fi
 }
 
-# ask_timers SCOPE ASK: list-timers as text, and as JSON where the version has it → TEXT, JSON, STATUS
+# ask_timers SCOPE ASK: list-timers as JSON; before systemd 246 the same question gives text → TEXT, JSON, STATUS
 ask_timers() {
-  capture 2097152 "$2" list-timers
-  TEXT=$OUT JSON=0
-  emit timers-text "$STATUS" "$1" "$OUT"
-  [ "$STATUS" = timeout ] && return
   capture 2097152 "$2" --output=json list-timers
+  TEXT=$OUT
   case $OUT in
-  '['*)
-    JSON=1
-    emit timers-json "$STATUS" "$1" "$OUT"
-    ;;
+  '['*) JSON=1 ;;
+  *) JSON=0 ;;
   esac
+  if [ $JSON = 1 ]; then emit timers-json "$STATUS" "$1" "$OUT"; else emit timers-text "$STATUS" "$1" "$OUT"; fi
 }
 
 # list_unit_files ASK PATTERN… → OUT, STATUS. Never without a pattern: telling the states of all unit files keeps process 1
@@ -101,10 +97,17 @@ placed_services() {
 
 unit_path='' text=''
 if [ $booted = 1 ]; then
-  capture 4096 limit systemctl --version
-  emit version "$STATUS" system "$OUT"
   capture 262144 limit systemctl --no-pager show -p Version,UnitPath,Environment
   emit manager "$STATUS" system "$OUT"
+  case $NL$OUT in
+  *"${NL}Version="[0-9]*) ;;
+  *)
+    manager=$OUT
+    capture 4096 limit systemctl --version
+    emit version "$STATUS" system "$OUT"
+    OUT=$manager
+    ;;
+  esac
   unit_path=$(printf '%s\n' "$OUT" | sed -n 's/^UnitPath=//p' | tr ' ' '\n')
   ask_timers system ask_system
   text=$TEXT

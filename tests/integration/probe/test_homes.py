@@ -210,7 +210,7 @@ def test_a_running_users_manager_is_asked_for_its_own_timers(shell: Sequence[str
     write_with_socket(tree, root)
     run = run_probe(shell, root)
     scopes = {(frame.section, frame.scope) for frame in run.frames}
-    assert {("timers-text", "user:root"), ("timers-json", "user:root"), ("loaded", "user:root")} <= scopes
+    assert {("timers-json", "user:root"), ("loaded", "user:root")} <= scopes
     assert run.listing.gaps == ()
     assert user_scope("root") in {row.scope for row in run.listing.timers}
 
