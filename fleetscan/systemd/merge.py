@@ -21,8 +21,14 @@ from fleetscan.systemd.specifiers import is_open
 from fleetscan.systemd.timespan import parse_timespan
 
 _ENVIRONMENT_FILE = ("Service", "EnvironmentFile")
-_RELOAD_POST = ("Service", "ExecReloadPost")
-_RELOAD_POST_SINCE = 259
+_SINCE = {
+    ("Service", "DynamicUser"): 232,
+    ("Service", "ExecCondition"): 243,
+    ("Service", "ExecReloadPost"): 259,
+    ("Service", "ExecSearchPath"): 250,
+    ("Service", "RootImage"): 233,
+}
+"""Directives that decide what is run as whom, and the first version that reads them."""
 
 
 def merge_directives(
@@ -70,14 +76,14 @@ def _find_fault(directive: Directive, names: Sequence[str], version: int) -> str
     """Say why systemd ignores an assignment altogether, empty when it does not."""
     place = (directive.section, directive.key)
     value = directive.value
-    if place in BOOLEAN_KEYS and parse_boolean(value) is None:
+    if 0 < version < _SINCE.get(place, 0):
+        fault = f"not known to systemd {version}"
+    elif place in BOOLEAN_KEYS and parse_boolean(value) is None:
         fault = "not a boolean"
     elif place in SPAN_KEYS and not _is_timespan(value, version):
         fault = "not a time span"
     elif place in WORD_KEYS and value not in WORD_KEYS[place]:
         fault = "not one of its values"
-    elif place == _RELOAD_POST and 0 < version < _RELOAD_POST_SINCE:
-        fault = f"not known to systemd {version}"
     elif directive.section == "Service" and directive.key in EXEC_KEYS:
         check = check_exec(value, names[0], version)
         fault = "" if check.accepted or check.is_fatal else check.fault
