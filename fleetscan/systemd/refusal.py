@@ -11,7 +11,8 @@ from fleetscan.systemd.specifiers import is_open
 from fleetscan.systemd.triggers import build_triggers
 
 _ACCOUNT_KEYS = frozenset({"Group", "User"})
-_NUMERIC_ID = re.compile(r"(?:0|[1-9][0-9]{0,9})\Z")
+# strtoul(3) passes over more kinds of space than systemd, and the check for a leading zero looks at the first byte only
+_NUMERIC_ID = re.compile(r"(?:0|[1-9][0-9]{0,9}|[\v\f][ \v\f]*[0-9]{1,20})\Z")
 _NO_IDS = frozenset({2**16 - 1, 2**32 - 1})
 _BAD_IN_ACCOUNT = re.compile(r"[\x00-\x1f\x7f:/\udc80-\udcff]|\A[ ]|[ ]\Z|\A-?[0-9]*\Z|\A\.\.?\Z")
 

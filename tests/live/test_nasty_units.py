@@ -25,7 +25,7 @@ SEED = pick_seed(os.environ.get("FLEETSCAN_NASTY_SEED", "1"))
 BATCH = 100
 BATCHES = -(-int(os.environ.get("FLEETSCAN_NASTY_CASES", "2000")) // BATCH)
 LEAST_SHARE_LOADED = 0.25
-MAX_SHRUNK = 3
+MAX_SHRUNK = 2
 MAX_BYTES_SHOWN = 1500
 
 

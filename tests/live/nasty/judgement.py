@@ -14,6 +14,7 @@ from fleetscan.systemd.exec_line import parse_exec
 from fleetscan.systemd.jobs import build_jobs
 from fleetscan.systemd.names import expand_specifiers
 from fleetscan.systemd.resolve import resolve_unit
+from fleetscan.systemd.specifiers import find_unknown, is_open
 from fleetscan.systemd.timespan import MINUTE_US, parse_timespan
 from fleetscan.systemd.tree import UnitTree
 from tests.live.nasty.manager import Answer, Properties
@@ -102,7 +103,7 @@ def _compare_timer(job: Job, answer: Properties) -> Iterator[str]:
     if not is_loaded(answer):
         return
     yield from _differ("Unit", "" if job.activates is None else job.activates.name, answer["Unit"])
-    yield from _differ("Description", _description(timer), answer["Description"])
+    yield from _compare_description(timer, answer)
     calendars = [trigger.normal for trigger in _valid(job.triggers, "OnCalendar")]
     yield from _differ("TimersCalendar", calendars, [spec for _base, spec, _next in answer["TimersCalendar"][::-1]])
     spans = [
@@ -128,8 +129,10 @@ def _valid(triggers: Sequence[Trigger], key: str) -> list[Trigger]:
 def _compare_service(service: EffectiveUnit, job: Job, answer: Properties, version: int) -> Iterator[str]:
     if not is_loaded(answer):
         return
-    yield from _differ("Description", _description(service), answer["Description"])
+    yield from _compare_description(service, answer)
     for key in _EXEC_KEYS:
+        if any(is_open(directive.value, service.name) for directive in service.values("Service", key)):
+            continue
         theirs = [
             (_plain_path(path, version), argv, sorted(flags)) for path, argv, flags, *_volatile in answer[f"{key}Ex"]
         ]
@@ -140,7 +143,8 @@ def _compare_service(service: EffectiveUnit, job: Job, answer: Properties, versi
         stated = service.values("Service", key)
         if stated or default:
             yield from _differ(key, stated[-1].value if stated else default, answer[key])
-    if job.activates is not None and job.activates.name == service.name:
+    is_settled = not any(is_open(directive.value, service.name) for directive in service.values("Service", "User"))
+    if job.activates is not None and job.activates.name == service.name and is_settled:
         yield from _differ("User", job.run_as, answer["User"] or "root")
 
 
@@ -155,8 +159,8 @@ def _commands(service: EffectiveUnit, key: str, version: int) -> Iterator[tuple[
                 # `!!` is for kernels without ambient capabilities, and says nothing any more since 258
                 flags = flags - {"no-setuid"} | ({"ambient"} if version < 258 else set())
             if "|" in command.prefixes:  # of a shell's words the first one keeps its specifiers
-                argv = [*command.argv[:1], *argv[1:]]
-                path, argv = "/bin/sh", ["-sh" if "@" in command.prefixes else "sh", *argv]
+                shell = "-sh" if "@" in command.prefixes else "sh"
+                path, argv = "/bin/sh", [shell, *command.argv[:1], *argv[1:]]
             yield path, argv, sorted(flags)
 
 
@@ -167,9 +171,12 @@ def _plain_path(path: str, version: int) -> str:
     return _SLASHES.sub("/", path).removesuffix("/.")
 
 
-def _description(unit: EffectiveUnit) -> str:
+def _compare_description(unit: EffectiveUnit, answer: Properties) -> Iterator[str]:
+    """Compare a free text, which is there to show how lines were split and joined."""
     stated = unit.values("Unit", "Description")
-    return expand_specifiers(stated[-1].value, unit.name) if stated else unit.name
+    text = stated[-1].value if stated else ""
+    if not is_open(text, unit.name) and not find_unknown(text):
+        yield from _differ("Description", expand_specifiers(text, unit.name) or unit.name, answer["Description"])
 
 
 def _boolean(unit: EffectiveUnit, section: str, key: str, *, default: bool) -> bool | None:

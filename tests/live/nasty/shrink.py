@@ -8,8 +8,8 @@ from tests.live.nasty.units import NastyCase
 Judge = Callable[[Sequence[NastyCase]], Sequence[Sequence[str]]]
 """Gives the differences of each case; one call for all of them."""
 
-_MAX_ROUNDS = 40
-_MAX_CANDIDATES = 90
+_MAX_ROUNDS = 30
+_MAX_CANDIDATES = 60
 _SPARE_NUMBER = 9_000_000
 _PARTS = re.compile(rb"[^\n\r\0]*[\n\r\0]*")
 

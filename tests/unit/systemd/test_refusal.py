@@ -24,6 +24,7 @@ def service(text: str, *, version: int = 252, drop_in: str = "") -> EffectiveUni
         "ExecStart=/bin/a\nUser=a.b$\n",
         "ExecStart=/bin/a\nUser=%H\n",
         "ExecStart=/bin/a\nUser=4294967294\n",
+        "ExecStart=/bin/a\nUser=\x0c065534\n",
     ],
 )
 def test_services_that_systemd_takes_are_loaded(text: str) -> None:
