@@ -24,8 +24,27 @@ HASHES='' HASHED=0
 offer() {
   emit hashes "$STATUS" "$1 $((HASHED + 1))" "$OUT"
   [ -n "$OUT" ] || return 0
-  HASHES=$HASHES$(printf '%s\n' "$OUT" | sed "s/^/$1${2-}:/")$NL
-  HASHED=$((HASHED + $(printf '%s\n' "$OUT" | wc -l)))
+  case $OUT in
+  *"$NL"*"$NL"*"$NL"*"$NL"*"$NL"*"$NL"*"$NL"*)
+    HASHES=$HASHES$(printf '%s\n' "$OUT" | sed "s/^/$1${2-}:/")$NL
+    HASHED=$((HASHED + $(printf '%s\n' "$OUT" | wc -l)))
+    ;;
+  *) # of a few, as most accounts have, without a process
+    for line in $OUT; do HASHES=$HASHES$1${2-}:$line$NL HASHED=$((HASHED + 1)); done
+    ;;
+  esac
+}
+# walk_user DIR…: all of one account, WHO
+walk_user() {
+  if late; then
+    emit walk timeout "$WHO" ''
+    return
+  fi
+  capture 4194304 walk_dirs "$WHO" "$@"
+  emit walk "$STATUS" "$WHO" "$OUT"
+  case $NL$OUT in *"$NL$K f "*) ;; *) return ;; esac
+  capture 4194304 hash_dirs "$WHO" "$@"
+  offer "$WHO"
 }
 walk=''
 if [ -z "$DIRS" ]; then
@@ -40,18 +59,15 @@ elif find etc -maxdepth 0 -printf '' 2>/dev/null; then
   capture 16777216 hash_dirs - $DIRS
   offer -
   allow 15 5
-  for WHO in $(printf '%s' "$USER_DIRS" | sed 's/:.*//' | sort -un); do
-    if late; then
-      emit walk timeout "$WHO" ''
-      continue
+  [ -z "$USER_DIRS" ] || USER_DIRS=$(printf '%s' "$USER_DIRS" | sort -t : -k 1,1n)$NL
+  set --
+  for dir in ${USER_DIRS}end:; do
+    if [ $# -gt 0 ] && [ "$WHO" != "${dir%%:*}" ]; then
+      walk_user "$@"
+      set --
     fi
-    # shellcheck disable=SC2046  # one directory a line, globbing is off
-    set -- $(printf '%s' "$USER_DIRS" | sed -n "s/^$WHO://p")
-    capture 4194304 walk_dirs "$WHO" "$@"
-    emit walk "$STATUS" "$WHO" "$OUT"
-    case $NL$OUT in *"$NL$K f "*) ;; *) continue ;; esac
-    capture 4194304 hash_dirs "$WHO" "$@"
-    offer "$WHO"
+    WHO=${dir%%:*}
+    set -- "$@" "${dir#*:}"
   done
   allow 20 20
 else
