@@ -91,19 +91,41 @@ add_as() {
   case $NL$DIRS$USER_DIRS in *"$NL$1$NL"* | *":$1$NL"*) return ;; esac # two accounts may share a home
   if [ "$WHO" = - ]; then DIRS=$DIRS$1$NL; else USER_DIRS=$USER_DIRS$WHO:$1$NL; fi
 }
-# leads_out HOME DIR: a link on the way below HOME leads out of it. A user's link may point anywhere; none is followed
-# that leaves the home, not even to see whether something is there.
-leads_out() {
-  up=$2 linked=0
-  while [ "$up" != "$1" ]; do
-    [ -L "$up" ] && linked=1
-    case $up in */*) up=${up%/*} ;; *) break ;; esac
+# resolve START PATH → REAL, FSTYPE: where a path below START leads, link by link. What lies on a remote file system ends
+# it: the kernel mounts such a thing for whoever only asks what is there, `readlink -f` and `[ -d` among them.
+resolve() {
+  REAL=$1 todo=$2 hops=0 FSTYPE=
+  while [ -n "$todo" ]; do
+    case $todo in
+    */*) part=${todo%%/*} todo=${todo#*/} ;;
+    *) part=$todo todo= ;;
+    esac
+    case $part in
+    '' | .) continue ;;
+    ..)
+      case $REAL in */*) REAL=${REAL%/*} ;; *) REAL= ;; esac
+      continue
+      ;;
+    esac
+    REAL=${REAL:+$REAL/}$part
+    below "/$REAL"
+    [ -z "$FSTYPE" ] || return 0
+    [ -L "$REAL" ] || continue
+    hops=$((hops + 1))
+    [ $hops -le 40 ] || return 0
+    to=$(limit readlink "./$REAL" && printf .) to=${to%"$NL".} todo=$to/$todo
+    case $to in
+    /*) REAL= ;;
+    *) case $REAL in */*) REAL=${REAL%/*} ;; *) REAL= ;; esac ;;
+    esac
   done
-  [ $linked = 1 ] || return 1
-  real=$(limit readlink -f "$2") base=$(readlink -f "$1")
-  case $real in "${base%/}"/*) ;; *) return 0 ;; esac
-  below "$real"
-  [ -n "$FSTYPE" ]
+}
+# leads_out HOME DIR: a link on the way below HOME, where no link leads there, leads out of it. A user's link may point
+# anywhere; none is followed that leaves the home, not even to see whether something is there.
+leads_out() {
+  resolve "$1" "$2"
+  [ -z "$FSTYPE" ] || return 0
+  case $REAL/ in "$1"/*) return 1 ;; esac
 }
 
 homes=
@@ -116,7 +138,8 @@ for line in $passwd; do
   case $home in /*) tidy "$home" ;; *) continue ;; esac
   case $D in '' | nonexistent* | dev/* | proc/* | sys/*) continue ;; esac
   h=$D home=/$D
-  below "$home"
+  resolve '' "$h"
+  base=$REAL
   if [ -n "$FSTYPE" ]; then
     homes=${homes}remote-$FSTYPE:$name:$uid:$home$NL
     continue
@@ -135,7 +158,7 @@ for line in $passwd; do
   for sub in .config/systemd/user .config/systemd/user.control .local/share/systemd/user .local/share/systemd/timers; do
     # without the first folder there is nothing, and most accounts have none
     [ -L "$h/${sub%%/*}" ] || [ -d "$h/${sub%%/*}" ] || continue
-    if leads_out "$h" "$h/$sub"; then
+    if leads_out "$base" "$sub"; then
       status=link-out
     elif [ ! -d "$h/$sub" ]; then
       closed "$h/$sub" && status=denied
@@ -184,7 +207,7 @@ for r in run/user/*; do
   for d in $(printf '%s\n' "$OUT" | sed -n 's/^UnitPath=//p' | tr ' ' '\n' | head -n 64); do
     case $d in /etc/* | /usr/* | /lib/* | /run/systemd/* | *[!-A-Za-z0-9_./:@%+\ ]*) continue ;; esac
     tidy "$d"
-    below "/$D"
+    resolve '' "$D"
     [ -z "$FSTYPE" ] && [ -n "$D" ] && [ ! -L "$D" ] && [ -d "$D" ] && add_as "$D"
   done
 done
