@@ -54,7 +54,7 @@ _GENERATED = re.compile(r"/systemd/generator(?:\.early|\.late)?\Z")
 
 _CONTROL_SINCE = 230  # `set-property` and transient units got directories of their own
 _ATTACHED_SINCE = 240  # portable services
-_XDG_UNTIL = 252  # /etc/xdg is searched by 247 and 252, no longer by 257
+_XDG_UNTIL = 256  # /etc/xdg is searched by 247 and 252, stands in the source of 256, and is not searched by 257
 
 
 def system_dirs(systemd_version: int = 0) -> tuple[str, ...]:

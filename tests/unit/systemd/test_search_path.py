@@ -30,8 +30,8 @@ def test_el7_knows_neither_control_nor_transient_nor_attached_directories() -> N
     assert system_dirs(0) == SYSTEM_DIRS == system_dirs(257)
 
 
-def test_etc_xdg_is_searched_up_to_252() -> None:
-    assert "/etc/xdg/systemd/user" in global_user_dirs(252)
+def test_etc_xdg_is_searched_up_to_256() -> None:
+    assert "/etc/xdg/systemd/user" in global_user_dirs(256)
     assert "/etc/xdg/systemd/user" not in global_user_dirs(257)
     assert global_user_dirs(0) == GLOBAL_USER_DIRS
 
