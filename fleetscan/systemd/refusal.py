@@ -42,6 +42,11 @@ def find_fatal_fault(directive: Directive, names: Sequence[str], systemd_version
     return "not the name of an account" if directive.key in _ACCOUNT_KEYS and not is_account else ""
 
 
+def keeps_commands(directive: Directive, names: Sequence[str], systemd_version: int = 0) -> bool:
+    """Tell whether a line with a fatal fault has commands before the fault: the unit gets those."""
+    return directive.key in EXEC_KEYS and check_exec(directive.value, names[0], systemd_version).accepted > 0
+
+
 def find_refusal(unit: EffectiveUnit, name: str, systemd_version: int = 0) -> str:
     """Say why systemd refuses a unit as a whole, empty when it does not.
 

@@ -9,7 +9,7 @@ from fleetscan.model.snapshot import Artifact, ArtifactKind
 from fleetscan.model.unit import Directive, EffectiveUnit, LoadState, SourceKind, UnitSource
 from fleetscan.systemd.merge import merge_directives
 from fleetscan.systemd.names import canonical_path
-from fleetscan.systemd.refusal import find_fatal_fault, find_refusal
+from fleetscan.systemd.refusal import find_fatal_fault, find_refusal, keeps_commands
 from fleetscan.systemd.search_path import is_generated_dir, is_transient_dir
 from fleetscan.systemd.syntax import INCLUDE_KEY, parse_unit
 from fleetscan.systemd.tree import UnitTree
@@ -140,8 +140,8 @@ def _read_source(reading: _Reading, kind: SourceKind, entry: Artifact) -> Iterat
         if fault:
             reading.problems.append(f"{entry.name}: line {directive.origin.line}: {directive.key}: {fault}, refused")
             reading.fatal = reading.fatal or kind is SourceKind.FRAGMENT
-            if kind is SourceKind.FRAGMENT:
-                yield directive  # the unit does nothing, and this says what somebody wanted
+            if kind is SourceKind.FRAGMENT or keeps_commands(directive, reading.names, reading.systemd_version):
+                yield directive  # a refused unit does nothing, and this says what somebody wanted
             return
         if directive.key != INCLUDE_KEY or directive.section:
             yield directive

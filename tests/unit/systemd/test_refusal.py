@@ -65,6 +65,12 @@ def test_a_fatal_line_ends_a_drop_in_and_leaves_the_unit() -> None:
     assert values(unit, "Service", "User") == []
 
 
+def test_commands_before_a_fatal_fault_stay_in_a_drop_in() -> None:
+    unit = service("ExecStart=/bin/a\n", drop_in="ExecStartPost=/bin/b ; ./c\nExecStartPost=/bin/d\n")
+    assert unit.load is LoadState.LOADED
+    assert values(unit, "Service", "ExecStartPost") == ["/bin/b ; ./c"]
+
+
 def test_an_ignored_value_leaves_the_earlier_one() -> None:
     unit = service("ExecStart=/bin/a\nType=exec\nType=\nType=fast\nRemainAfterExit=yes\nRemainAfterExit=2\n")
     assert values(unit, "Service", "Type") == ["exec"]
