@@ -117,13 +117,13 @@ def _build_frames(folder: Path, entries: Sequence[Entry]) -> tuple[Frame, ...]:
 
 
 def _build_manager(folder: Path, prefix: str, scope: str) -> Iterator[Frame]:
-    """Give what one manager says; unit files as JSON where timers are listed as JSON, as the probe asks for them."""
+    """Give what one manager says; lists as JSON where it has it, as the probe asks for them."""
     has_json = (folder / f"{prefix}list-timers.json").exists()
+    kind = "json" if has_json else "txt"
     outputs = {
         "manager": "manager.txt",
-        "timers-text": "list-timers.txt",
-        **({"timers-json": "list-timers.json"} if has_json else {}),
-        "unit-files": f"list-unit-files.{'json' if has_json else 'txt'}",
+        "timers-json" if has_json else "timers-text": f"list-timers.{kind}",
+        "unit-files": f"list-unit-files.{kind}",
         "loaded": "show.txt",
     }
     for section, name in outputs.items():
