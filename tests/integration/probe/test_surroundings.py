@@ -39,7 +39,8 @@ needs_lsattr = pytest.mark.skipif(shutil.which("lsattr") is None, reason="instal
 
 def surroundings(run: Run) -> Surroundings:
     frames = {(frame.section, frame.scope): frame for frame in run.frames}
-    people = parse_people(*(frames.get((section, SYSTEM)) for section in ("users", "homes", "runtimes")))
+    users, homes, runtimes = (frames.get((section, SYSTEM)) for section in ("users", "homes", "runtimes"))
+    people = parse_people(users, homes, runtimes)
     hashed, _ = read_hashes(run.frames, people)
     return read_surroundings(frames, SENTINEL, people, hashed)
 
