@@ -1,73 +1,78 @@
 """A visit reads. What it leaves on a real host is what sshd and PAM leave for any login, and nothing else."""
 
-import re
-import time
 from pathlib import Path
 
-from tests.live.conftest import Lab, RunCli
+import pytest
+
+from tests.live.conftest import Account, Lab, RunCli
+from tests.live.footprint import Footprint, find_traces, log_in, read_journal, take_footprint
 from tests.live.project import Project
+from tests.live.traps import AWAY, trapped
 
-LINGERING = [b"user@1000.service"]
-# Each is written by sshd, PAM, logind or the journal for every login, whatever the login does.
-_LOGIN_TRACES = re.compile(
-    r"/var/log(/.*)?"  # journal, auth.log, wtmp, btmp, lastlog
-    r"|/run/log/journal(/.*)?"
-    r"|/var/lib/(wtmpdb|lastlog)(/.*)?"  # what replaces wtmp and lastlog since trixie
-    r"|/run(/utmp|/motd\.dynamic)?"  # pam_motd replaces its file in /run
-    r"|/run/user"  # pam_systemd makes a folder for the login in it, gone again after the logout
-    r"|/run/systemd/(sessions|users|transient|units|inhibit|journal)(/.*)?"
+UIDS = {"root": 0, "deploy": 1000, "viewer": 1001}  # as the lab makes them
+_TRIES = 3
+
+
+def visit_quietly(project: Project, lab: Lab, host: str, user: Account, *, sudo: bool) -> tuple[Footprint, Footprint]:
+    """Visit between two looks at a host during which no timer of its own elapsed."""
+    bare = "sudo -n true" if sudo else "true"
+    for _attempt in range(_TRIES):
+        first = take_footprint(lab, host)
+        log_in(lab, host, user, bare)
+        before = take_footprint(lab, host)
+        project.run("sweep", "--limit", host, exits=3)
+        after = take_footprint(lab, host)
+        if first.fired == after.fired:
+            # the visit took no job more than a login that does nothing
+            assert after.jobs - before.jobs == before.jobs - first.jobs
+            return before, after
+    raise AssertionError("the host's own timers elapse too often to tell what a visit does")
+
+
+@pytest.mark.parametrize(
+    ("user", "sudo"), [("root", False), ("viewer", False), ("deploy", True)], ids=["root", "viewer", "sudo"]
 )
-_CENTRE = "for d in / /run /tmp /dev/shm; do find $d -xdev -printf '%p\\t%y %m %U %s %T@ %C@\\n'; done"
-
-
-def list_files(lab: Lab, host: str) -> dict[str, str]:
-    """Give type, mode, owner, size and both times of every file on every file system that can be written."""
-    lines = lab.exec(host, "sh", "-c", _CENTRE).stdout.decode("utf-8", "backslashreplace").splitlines()
-    return dict(line.split("\t", 1) for line in lines)
-
-
-def touched_since(before: dict[str, str], after: dict[str, str]) -> set[str]:
-    """Give paths that are new, gone or different, without the traces of any login."""
-    different = {path for path in before.keys() | after.keys() if before.get(path) != after.get(path)}
-    return {path for path in different if not _LOGIN_TRACES.fullmatch(path)}
-
-
-def list_units(lab: Lab, host: str) -> set[str]:
-    """Give all units in memory with their states."""
-    said = lab.exec(host, "systemctl", "list-units", "--all", "--plain", "--no-legend", "--no-pager").stdout.decode()
-    return {" ".join(line.split()[:4]) for line in said.splitlines()}
-
-
-def await_logout(lab: Lab, host: str, *, deadline_s: float = 60) -> None:
-    """Wait until nobody is logged in and all user managers but that of the lingering account have ended.
-
-    A process that a visit left behind would keep its session, and with it the manager, for ever.
-    """
-    end = time.monotonic() + deadline_s
-    listing = ("systemctl", "list-units", "--plain", "--no-legend", "--no-pager", "user@*.service", "session-*.scope")
-    while (units := [line.split()[0] for line in lab.exec(host, *listing).stdout.splitlines()]) != LINGERING:
-        assert time.monotonic() < end, units
-        time.sleep(0.2)  # logind has no event for this that can be waited for from outside
-
-
-def test_a_visit_leaves_no_file_no_unit_and_no_user_manager(lab: Lab, tmp_path: Path, run_cli: RunCli) -> None:
-    project = Project.start(tmp_path, lab, run_cli)
+def test_a_visit_writes_nothing_starts_nothing_and_springs_no_trap(
+    lab: Lab, tmp_path: Path, run_cli: RunCli, user: Account, *, sudo: bool
+) -> None:
+    project = Project.start(tmp_path, lab, run_cli, user=user, sudo=sudo)
+    watched = {host.suite: host.name for host in lab.hosts}  # one of each release
     project.enroll()
-    watched = [host.name for host in lab.hosts[:2]]  # one of each release
-    for host in watched:
-        await_logout(lab, host)
-    files = {host: list_files(lab, host) for host in watched}
-    units = {host: list_units(lab, host) for host in watched}
+    for host in watched.values():
+        with trapped(lab, host) as traps:
+            before, after = visit_quietly(project, lab, host, user, sudo=sudo)
 
-    project.run("sweep")
+            assert find_traces(before, after) == set()
+            assert read_journal(lab, host, before, UIDS[user]) == set()
+            assert traps.sprung() == []
+            assert len(before.files) > 5000
+            assert "/var/lib/dpkg/status" in before.files
 
-    for host in watched:
-        assert len(files[host]) > 5000
-        await_logout(lab, host)
-        assert touched_since(files[host], list_files(lab, host)) == set()
-        assert list_units(lab, host) == units[host]
+            visit = project.visits()[host]
+            assert visit["outcome"] == "partial", visit["reason"]
+            told = {(gap["scope"], gap["status"]) for gap in visit["gaps"]}
+            assert {("user:away", "not triggered"), ("user:mounts", "not triggered")} <= told
+            assert ("user:system", "not triggered") in told
 
-    seen = list_files(lab, watched[0])
-    lab.exec(watched[0], "touch", "/tmp/left-behind")
-    assert touched_since(seen, list_files(lab, watched[0])) == {"/tmp", "/tmp/left-behind"}
-    lab.exec(watched[0], "rm", "/tmp/left-behind")
+
+def test_what_a_visit_must_not_do_would_be_seen(lab: Lab) -> None:
+    host = lab.hosts[0].name
+    with trapped(lab, host) as traps:
+        before = take_footprint(lab, host)
+        lab.exec(host, "touch", "/var/tmp/left-behind")
+        after = take_footprint(lab, host)
+        assert find_traces(before, after) == {"/var/tmp", "/var/tmp/left-behind"}
+        lab.exec(host, "rm", "/var/tmp/left-behind")
+
+        before = take_footprint(lab, host)
+        lab.exec(host, "systemd-run", "--quiet", "--unit=left-running", "sleep", "99")
+        after = take_footprint(lab, host)
+        assert any("left-running.service" in trace for trace in find_traces(before, after))
+        assert any("left-running.service" in entry for entry in read_journal(lab, host, before, 0))
+        assert after.jobs > before.jobs
+        lab.exec(host, "systemctl", "stop", "left-running.service")
+
+        assert traps.sprung() == []
+        lab.exec(host, "timeout", "5", "cat", "/run/trap.program")
+        lab.exec(host, "timeout", "-s", "KILL", "1", "setsid", "-w", "ls", f"{AWAY}/units", check=False)
+        assert traps.sprung() == ["/run/trap.program", AWAY]
