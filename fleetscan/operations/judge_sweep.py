@@ -140,8 +140,10 @@ def _date_items(store: Store, reader: StateReader, visit: Visit, drift: HostDrif
     """Fill in since when the host has what drifted: the youngest of the pieces that it is made of."""
     if visit.manifest is None or not drift.items:
         return drift
-    artifacts = reader.artifacts(visit.manifest)
-    pieces = {index: _pieces(item, artifacts) for index, item in enumerate(drift.items)}
+    by_name: defaultdict[str, list[Artifact]] = defaultdict(list)
+    for artifact in reader.artifacts(visit.manifest):
+        by_name[artifact.name].append(artifact)
+    pieces = {index: _pieces(item, by_name) for index, item in enumerate(drift.items)}
     digests = {digest for group in pieces.values() for digest in group}
     seen = store.sightings.first_seen(drift.host, digests)
     items = []
@@ -159,21 +161,22 @@ def _date_items(store: Store, reader: StateReader, visit: Visit, drift: HostDrif
     return replace(drift, items=tuple(items))
 
 
-def _pieces(item: DriftItem, artifacts: Sequence[Artifact]) -> tuple[Sha256, ...]:
-    """Give the digests of the artifacts that a drifted subject is made of."""
+def _pieces(item: DriftItem, by_name: Mapping[str, Sequence[Artifact]]) -> tuple[Sha256, ...]:
+    """Give the digests of the artifacts, which are told by name, that a drifted subject is made of."""
     if item.kind is DriftKind.REMOVED:
         return ()
     subject = item.subject
     if subject.key.kind is SubjectKind.LINGER:
         user = subject.key.scope.partition(":")[2]
-        chosen = [a for a in artifacts if a.kind is ArtifactKind.LINGER and a.name == user]
+        chosen = [a for a in by_name.get(user, ()) if a.kind is ArtifactKind.LINGER]
     else:
         paths = {source.path for source in subject.sources} | set(subject.links)
-        chosen = [a for a in artifacts if a.kind in _ON_DISK and a.name in paths]
+        chosen = [a for path in sorted(paths) for a in by_name.get(path, ()) if a.kind in _ON_DISK]
         if not chosen or item.kind is DriftKind.STATE:
             chosen += [
                 a
-                for a in artifacts
-                if a.kind in _OF_MANAGER and a.scope == subject.key.scope and a.name in subject.unit_names
+                for name in subject.unit_names
+                for a in by_name.get(name, ())
+                if a.kind in _OF_MANAGER and a.scope == subject.key.scope
             ]
     return tuple(digest_artifact(artifact) for artifact in chosen)
