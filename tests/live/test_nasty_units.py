@@ -16,8 +16,8 @@ from dataclasses import dataclass
 import pytest
 
 from tests.live.conftest import Lab
+from tests.live.nasty.bus import ask_manager, find_version
 from tests.live.nasty.judgement import compare, is_loaded, read_cases
-from tests.live.nasty.manager import ask_manager, find_version
 from tests.live.nasty.shrink import shrink
 from tests.live.nasty.units import NastyCase, draw_cases, pick_seed
 

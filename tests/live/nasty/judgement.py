@@ -17,7 +17,7 @@ from fleetscan.systemd.resolve import resolve_unit
 from fleetscan.systemd.specifiers import find_unknown, is_open
 from fleetscan.systemd.timespan import MINUTE_US, parse_timespan
 from fleetscan.systemd.tree import UnitTree
-from tests.live.nasty.manager import Answer, Properties
+from tests.live.nasty.bus import Answer, Properties
 from tests.live.nasty.units import FOLDER, NastyCase
 
 Reading = tuple[EffectiveUnit, EffectiveUnit, Job]
