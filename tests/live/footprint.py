@@ -121,7 +121,7 @@ def read_journal(lab: Lab, host: str, since: Footprint, uid: int) -> set[str]:
     for line in lab.exec(host, *command).stdout.splitlines():
         entry = json.loads(line)
         speaker = str(entry.get("SYSLOG_IDENTIFIER") or entry.get("_COMM"))
-        unit = str(entry.get("UNIT") or "")
+        unit = str(entry.get("UNIT") or entry.get("USER_UNIT") or "")
         within = str(entry.get("_SYSTEMD_UNIT") or "")
         if speaker in _LOGIN_SPEAKERS or (speaker == "systemd" and _LOGIN_UNITS.fullmatch(unit)):
             continue

@@ -27,16 +27,21 @@ printf 'EnvironmentFile=/run/trap.environment\n' >>lure.service
   echo 'mounts:x:2902:2902::/home/mounts:/bin/sh'
   echo 'system:x:2903:2903::/home/system:/bin/sh'
   echo 'pipes:x:2904:2904::/home/pipes:/bin/sh'
+  echo 'door:x:2905:2905::/home/door/door:/bin/sh'
+  echo 'deep:x:2906:2906::/home/deep:/bin/sh'
 } >>/etc/passwd
 cd /home
-mkdir -p away mounts/.config/systemd system/.config/systemd pipes/.config/systemd/user
+mkdir -p away deep mounts/.config/systemd system/.config/systemd pipes/.config/systemd/user
 ln -s /home/away/units mounts/.config/systemd/user
+ln -s away door
+ln -s ../away/config deep/.config
 ln -s /etc system/.config/systemd/user
 mkfifo pipes/.config/systemd/user/x.service
 printf '[Timer]\nOnCalendar=yearly\n' >pipes/.config/systemd/user/x.timer
 chown -hR 2902:2902 mounts
 chown -hR 2903:2903 system
 chown -hR 2904:2904 pipes
+chown -hR 2906:2906 deep
 systemctl daemon-reload
 # Each of these waits until somebody opens the other end, and tells of it then.
 for p in /etc/systemd/system/pipe.service /run/trap.program /run/trap.environment \
@@ -46,13 +51,13 @@ for p in /etc/systemd/system/pipe.service /run/trap.program /run/trap.environmen
 done
 """
 _CLEAN = r"""
-while read -r pid; do kill -9 "$pid"; done </run/trap.pids
+while read -r pid; do kill -9 "$pid" 2>/dev/null; done </run/trap.pids
 cd /etc/systemd/system && rm -f pipe.timer device.timer lure.timer
 rm -f pipe.service device.service lure.service
 rm -f /run/trap.program /run/trap.environment /run/trap.pids /run/trap.opened
-rm -rf /home/mounts /home/system /home/pipes
+rm -rf /home/mounts /home/system /home/pipes /home/deep /home/door
 rmdir /home/away
-sed -i '/^\(away\|mounts\|system\|pipes\):x:290/d' /etc/passwd
+sed -i '/^\(away\|mounts\|system\|pipes\|door\|deep\):x:290/d' /etc/passwd
 systemctl daemon-reload
 true
 """
