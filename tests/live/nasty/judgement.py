@@ -168,7 +168,7 @@ def _plain_path(path: str, version: int) -> str:
     """Take away what makes no difference: up to 247 `/./` is kept, and bare names are looked up on loading."""
     if version < 250 and path in {"sh", "true"}:
         return f"/usr/bin/{path}"
-    return _SLASHES.sub("/", path).removesuffix("/.")
+    return _SLASHES.sub("/", path).removesuffix("/.") or "/"
 
 
 def _compare_description(unit: EffectiveUnit, answer: Properties) -> Iterator[str]:
