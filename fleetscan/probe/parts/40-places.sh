@@ -75,12 +75,11 @@ as_who() {
     limit "$@"
     return
   }
-  as_gid=${GIDS#*"$NL$as:"}
-  if [ "$as_gid" != "$GIDS" ]; then
-    as_gid=${as_gid%%"$NL"*}
-  else
-    as_gid=$(stat -c %g "run/user/$as" 2>/dev/null) # not every account is enumerated
-  fi
+  as_gid=
+  for pair in $GIDS; do # to cut it out of the text takes a shell the square of its length
+    case $pair in "$as:"*) as_gid=${pair#*:} && break ;; esac
+  done
+  [ -n "$as_gid" ] || as_gid=$(stat -c %g "run/user/$as" 2>/dev/null) # not every account is enumerated
   limit setpriv "--reuid=$as" "--regid=$as_gid" --clear-groups "$@"
 }
 # reader UID → WHO: with whose rights to read what belongs to an account; only root can take another's

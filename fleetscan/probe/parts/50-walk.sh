@@ -61,6 +61,7 @@ elif find etc -maxdepth 0 -printf '' 2>/dev/null; then
   allow 15 5
   [ -z "$USER_DIRS" ] || USER_DIRS=$(printf '%s' "$USER_DIRS" | sort -t : -k 1,1n)$NL
   set --
+  others=$HASHES HASHES='' # a long text takes long to append to
   for dir in ${USER_DIRS}end:; do
     if [ $# -gt 0 ] && [ "$WHO" != "${dir%%:*}" ]; then
       walk_user "$@"
@@ -69,6 +70,7 @@ elif find etc -maxdepth 0 -printf '' 2>/dev/null; then
     WHO=${dir%%:*}
     set -- "$@" "${dir#*:}"
   done
+  HASHES=$others$HASHES
   allow 20 20
 else
   emit walk missing - ''
