@@ -1,6 +1,6 @@
 """Artifacts of files that jobs name, from what was found of them."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from fleetscan.model.ids import Scope, Sha256
@@ -12,6 +12,7 @@ from fleetscan.systemd.reached import ABSENT
 
 _STICKY = 0o1000
 _MAX_TEXT = 4096
+"""Characters of links, and of components that others may write; lines beyond it are counted, not told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +47,8 @@ def build_program(
         sha256: Of its bytes, None when they were not read.
     """
     record = record_of(walked.path)
-    properties = {"links": "\n".join(walked.links)[:_MAX_TEXT]} if walked.links else {}
-    exposed = "\n".join(find_exposed(walked, record_of, people))
-    if exposed:
-        properties["exposed"] = exposed[:_MAX_TEXT]
+    lines = {"links": walked.links, "exposed": tuple(find_exposed(walked, record_of, people))}
+    properties = {name: _join_lines(told) for name, told in lines.items() if told}
     is_file = record is not None and record.type == "f"
     if record is not None and not is_file:
         properties["type"] = record.type
@@ -89,3 +88,16 @@ def find_exposed(walked: Walked, record_of: Callable[[str], WalkRecord | None], 
                 f"{component} {people.owner_name(record.uid)}:{people.group_name(record.gid)}"
                 f" {record.mode & (0o777 | _STICKY):04o}"
             )
+
+
+def _join_lines(lines: Sequence[str]) -> str:
+    """Join as many lines as fit, none cut in two; a last line says how many are left out."""
+    told: list[str] = []
+    size = 0
+    for line in lines:
+        size += len(line) + 1
+        if size > _MAX_TEXT:
+            break
+        told.append(line)
+    more = len(lines) - len(told)
+    return "\n".join((*told, f"… and {more} more") if more else told)

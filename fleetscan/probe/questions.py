@@ -1,5 +1,6 @@
 """What the scanner asks of paths outside the unit directories, and what the answers say."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -14,6 +15,8 @@ MAX_PATHS = 400
 
 _MAX_QUESTION_BYTES = 65_536
 _MAX_VARIABLES, _MAX_NAME, _MAX_VALUE = 500, 64, 1024
+# In capitals, so that a host that lies cannot put words into the properties of an artifact that have another meaning.
+_TELLING_NAME = re.compile(r"[A-Z][A-Z0-9_]*")
 _KINDS = {"f": NodeKind.FILE, "d": NodeKind.DIRECTORY, "!": NodeKind.CLOSED, "l": NodeKind.LINK, "~": NodeKind.AWAY}
 ABSENT = Node(NodeKind.ABSENT)
 
@@ -141,7 +144,7 @@ def parse_variables(question: Question, frame: Frame, sentinel: str) -> Mapping[
             name = name.strip()[:_MAX_NAME]
             if name and line[:1] in (":", "="):
                 names[name] = None
-                if line[0] == "=":
+                if line[0] == "=" and _TELLING_NAME.fullmatch(name):
                     values[name] = value.strip()[:_MAX_VALUE]
         found[path] = tuple(sorted({"variables": " ".join(names), **values}.items()))
     return found

@@ -1,6 +1,7 @@
 """What the jobs of a host reach outside the unit directories: which files to look at, and what was found of them."""
 
 import posixpath
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -15,6 +16,9 @@ from fleetscan.systemd.tree import UnitTree
 
 ABSENT = ("state", "absent")
 """Property of the artifact of a file that a job names and that is not there."""
+
+_EXPOSED = re.compile(r".* (?P<owner>[^ :]*):(?P<group>[^ ]*) (?P<mode>[0-7]{4})", re.DOTALL)
+"""A component of a path, its owner, group and mode, as `probe.programs` writes it."""
 
 _KINDS = {
     ProgramRole.EXECUTABLE: ArtifactKind.PROGRAM,
@@ -123,10 +127,12 @@ def _build_program(ref: ProgramRef, path: str, artifact: Artifact, run_as: str) 
 
 def _is_own(line: str, run_as: str) -> bool:
     """Tell whether a component is open to nobody but the account that runs the job: its own, not writable by others."""
-    owner, _, rest = line.rpartition(" ")[0].rpartition(" ")[2].partition(":")
-    mode = line.rpartition(" ")[2]
-    group_open = int(mode, 8) & 0o020 and rest != owner
-    return owner == run_as and not group_open and not int(mode, 8) & 0o002
+    match = _EXPOSED.fullmatch(line)
+    if match is None:  # not a component, but the number of those that were left out
+        return False
+    mode = int(match["mode"], 8)
+    group_open = mode & 0o020 and match["group"] != match["owner"]
+    return match["owner"] == run_as and not group_open and not mode & 0o002
 
 
 def _lines(text: str) -> tuple[str, ...]:

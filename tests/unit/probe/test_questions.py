@@ -87,6 +87,12 @@ def test_variables_are_bounded_and_values_of_others_do_not_come() -> None:
     assert len(pairs["variables"]) < 100
 
 
+def test_a_variable_is_never_taken_for_another_property_of_the_file() -> None:
+    text = f"{TOKEN} etc/x//\n=verified=verified\n=exposed=/x\n=PATH=/opt\n"
+    found = parse_variables(Question("variables", "-", ("/etc/x",)), frame("variables", text), SENTINEL)
+    assert found["/etc/x"] == (("PATH", "/opt"), ("variables", "verified exposed PATH"))
+
+
 @given(st.binary(max_size=300), st.sampled_from(["ok", "failed-1", "truncated"]))
 def test_any_answer_is_understood_or_ignored(payload: bytes, status: str) -> None:
     question = Question("stat", "-", ("/opt", "/opt/a"))

@@ -151,6 +151,12 @@ def test_what_only_the_jobs_own_account_may_write_is_no_open_door() -> None:
     assert program.exposed == ("/opt/y deploy:staff 0775", "/opt/z deploy:deploy 0757", "/opt/x ann:ann 0755")
 
 
+def test_components_that_were_left_out_may_be_open_to_anybody() -> None:
+    exposed = "/opt root:root 0777\n… and 3 more"
+    program = program_of(HostDisk().pair("a", ETC), found("/usr/bin/true", ("exposed", exposed)))
+    assert program.exposed == ("/opt root:root 0777", "… and 3 more")
+
+
 def test_absent_and_unread_are_told_apart() -> None:
     absent = Artifact(kind=ArtifactKind.PROGRAM, scope=SYSTEM, name="/usr/bin/true", properties=(("state", "absent"),))
     assert program_of(HostDisk().pair("a", ETC), absent).presence is Presence.ABSENT
