@@ -47,25 +47,24 @@ def build_subjects(facts: HostFacts, artifacts: Sequence[Artifact], contents: Co
 
 
 def _build_job(job: Job, contents: Contents) -> Subject:
-    units = tuple(unit for unit in (job.timer, job.activates) if unit is not None)
     schedule = describe_triggers(job.triggers) if job.triggers else ""
-    target = job.unit_names[1] if len(job.unit_names) > 1 else ""
+    target = job.activates.name if job.activates is not None else ""
     return Subject(
         key=SubjectKey(SubjectKind.JOB, job.scope, job.name),
         fingerprint=UNSEALED,
         unit_names=job.unit_names,
-        sources=_collect_sources(units),
-        directives=_collect_directives(units),
+        sources=_collect_sources(job.units),
+        directives=_collect_directives(job.units),
         links=tuple(sorted(job.links)),
         triggers=job.triggers,
         commands=job.commands,
         run_as=job.run_as,
         state=job.state,
-        transient=any(unit.transient for unit in units),
-        generated=any(unit.generated for unit in units),
+        transient=any(unit.transient for unit in job.units),
+        generated=any(unit.generated for unit in job.units),
         summary=summarise(job.commands, job.run_as, target=target, schedule=schedule),
-        unreadable=_collect_unreadable(units, contents),
-        masked=_collect_masked(units, job.state.enabled),
+        unreadable=_collect_unreadable(job.units, contents),
+        masked=_collect_masked(job.units, job.state.enabled),
     )
 
 

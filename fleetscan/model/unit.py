@@ -159,3 +159,8 @@ class Job:
     programs: tuple[Program, ...] = ()
     disagreements: tuple[Disagreement, ...] = ()
     activations: tuple[Activation, ...] = ()
+
+    @property
+    def units(self) -> tuple[EffectiveUnit, ...]:
+        """The timer, then the unit that it activates where that is known."""
+        return (self.timer,) if self.activates is None else (self.timer, self.activates)

@@ -69,8 +69,7 @@ class _Describer:
         }
 
     def describe(self, job: Job) -> JobRecord:
-        row = self._found.rows.get((job.scope, str(job.unit_names[0] if job.unit_names else job.name)))
-        units = [unit for unit in (job.timer, job.activates) if unit is not None]
+        row = self._found.rows.get((job.scope, job.timer.name))
         places = self._found.places[job.scope, job.name]
         return JobRecord(
             host=self._found.visit.host,
@@ -78,8 +77,8 @@ class _Describer:
             seen_at=self._found.visit.started_at,
             scope=job.scope,
             name=job.name,
-            timer=str(job.unit_names[0] if job.unit_names else job.name),
-            activates=str(job.unit_names[1]) if len(job.unit_names) > 1 else "",
+            timer=job.timer.name,
+            activates=job.activates.name if job.activates is not None else "",
             unit_names=tuple(map(str, job.unit_names)),
             schedule=describe_triggers(job.triggers),
             triggers=tuple(
@@ -94,9 +93,9 @@ class _Describer:
             enabled=job.state.enabled,
             active=job.state.active,
             listed=job.state.listed,
-            transient=any(unit.transient for unit in units),
+            transient=any(unit.transient for unit in job.units),
             links=job.links,
-            units=tuple(map(self._describe_unit, units)),
+            units=tuple(map(self._describe_unit, job.units)),
             commands=tuple(map(record_command, job.commands)),
             programs=tuple(self._describe_program(job.scope, p, places.get(p, ())) for p in job.programs),
             activations=record_activations(job),

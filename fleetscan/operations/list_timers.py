@@ -27,14 +27,12 @@ def record_timers(found: HostJobs) -> Iterator[TimerRecord]:
     """Give the record of every timer of a host."""
     rows = found.rows
     for job in found.jobs:
-        timer = job.unit_names[0] if job.unit_names else job.name
-        row = rows.get((job.scope, str(timer)))
-        units = [unit for unit in (job.timer, job.activates) if unit is not None]
+        row = rows.get((job.scope, job.timer.name))
         yield TimerRecord(
             host=found.visit.host,
             scope=job.scope,
-            unit=str(timer),
-            activates=str(job.unit_names[1]) if len(job.unit_names) > 1 else "",
+            unit=job.timer.name,
+            activates=job.activates.name if job.activates is not None else "",
             schedule=describe_triggers(job.triggers),
             next_at=row.next_at if row else None,
             last_at=row.last_at if row else None,
@@ -42,8 +40,8 @@ def record_timers(found: HostJobs) -> Iterator[TimerRecord]:
             executes=tuple(c.raw for c in job.commands),
             enabled=job.state.enabled,
             active=job.state.active,
-            transient=any(unit.transient for unit in units),
-            files=tuple(dict.fromkeys(source.path for unit in units for source in unit.sources)),
+            transient=any(unit.transient for unit in job.units),
+            files=tuple(dict.fromkeys(source.path for unit in job.units for source in unit.sources)),
             programs=record_programs(job.programs, found.places[job.scope, job.name]),
             disagreements=record_disagreements(job),
             activations=record_activations(job),

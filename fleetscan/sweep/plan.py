@@ -48,7 +48,7 @@ class Planner:
         if plan is None:
             jobs = build_jobs(facts, artifacts, contents.get)
             loose = build_loose_units(facts, artifacts, contents.get, jobs)
-            units = [unit for job in jobs for unit in (job.timer, job.activates) if unit is not None]
+            units = [unit for job in jobs for unit in job.units]
             plan = Plan(
                 find_references(jobs, loose, find_homes(artifacts)),
                 find_unread_sources([*units, *loose], UnitTree.of(facts, artifacts)),

@@ -38,8 +38,7 @@ def build_loose_units(
     for scope in tree.scopes:
         own_jobs = [job for job in jobs if job.scope == scope]
         reached = {name for job in own_jobs for name in job.unit_names}
-        units = [unit for job in own_jobs for unit in (job.timer, job.activates) if unit is not None]
-        reached_paths = {source.path for unit in units for source in unit.sources}
+        reached_paths = {source.path for job in own_jobs for unit in job.units for source in unit.sources}
         for name in sorted(_find_candidates(tree, scope) - reached):
             unit = resolve_unit(tree, scope, name, contents, tree.systemd_version)
             if any(_is_placed(source.path) and source.path not in reached_paths for source in unit.sources):
