@@ -54,11 +54,6 @@ class Remedy:
     title: str
     steps: tuple[Step, ...]
 
-    @property
-    def is_needed(self) -> bool:
-        """Whether the host cannot be read in full without it."""
-        return self.kind is not RemedyKind.NARROW
-
 
 @dataclass(frozen=True, slots=True)
 class Means:

@@ -1,4 +1,4 @@
-"""Now, for the parts of the command line that must not load the stages to know it."""
+"""Now, and instants as the terminal shows them; nothing of it loads the stages."""
 
 from datetime import UTC, datetime
 

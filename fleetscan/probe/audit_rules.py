@@ -6,12 +6,12 @@ from itertools import pairwise
 from fleetscan.errors import ParseError
 from fleetscan.model.ids import SYSTEM
 from fleetscan.model.snapshot import Artifact, ArtifactKind
+from fleetscan.systemd.search_path import GLOBAL_USER_DIRS
 
 _UNIT_DIRECTORIES = (
     "/etc/systemd/system", "/run/systemd/system", "/run/systemd/transient", "/usr/local/lib/systemd/system",
-    "/usr/lib/systemd/system", "/lib/systemd/system", "/etc/systemd/user", "/etc/xdg/systemd/user",
-    "/run/systemd/user", "/usr/local/lib/systemd/user", "/usr/local/share/systemd/user", "/usr/share/systemd/user",
-    "/usr/lib/systemd/user", "/lib/systemd/user", "/var/lib/systemd/linger", "/var/lib/systemd/timers",
+    "/usr/lib/systemd/system", "/lib/systemd/system", *GLOBAL_USER_DIRS, "/var/lib/systemd/linger",
+    "/var/lib/systemd/timers",
 )  # fmt: skip
 _HOME_DIRECTORIES = ("/.config/systemd/user", "/.local/share/systemd/user")
 _PROGRAM = "/systemd-run"

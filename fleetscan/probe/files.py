@@ -67,8 +67,8 @@ def read_files(frames: Sequence[Frame], sentinel: str, people: People) -> Files:
         sha256 = EMPTY_SHA256 if record.size == 0 and record.type == "f" else (found.sha256 if found else None)
         artifact = build_artifact(record, people, sha256)
         artifacts.append(artifact)
-        if record.modified_s is not None and record.changed_s is not None and record.inode is not None:
-            times[record.path] = FileTimes(modified_s=record.modified_s, changed_s=record.changed_s, inode=record.inode)
+        if (known := record.times) is not None:
+            times[record.path] = known
         if record.type == "!":
             gaps.append(_denied_directory(record, artifact))
         elif artifact.kind is ArtifactKind.FILE and sha256 is None:
@@ -98,7 +98,7 @@ def read_hashes(frames: Iterable[Frame], people: People) -> tuple[dict[str, Hash
         reader, _, first = frame.scope.partition(" ")
         if not (first.isascii() and first.isdecimal() and len(first) < 10):
             continue
-        scope = _reader_scope(reader, people)
+        scope = reader_scope(reader, people)
         why[scope or SYSTEM] = ReadStatus.DENIED if frame.detail == _VANISHED else frame.status
         for file in parse_hashes(frame.payload, reader, int(first), truncated=not is_whole(frame)):
             if scope is None or people.scope_of(file.path) == scope:
@@ -109,6 +109,18 @@ def read_hashes(frames: Iterable[Frame], people: People) -> tuple[dict[str, Hash
 def is_whole(frame: Frame) -> bool:
     """Tell whether a frame holds all that there was to say."""
     return frame.status is ReadStatus.OK or frame.detail == _VANISHED
+
+
+def reader_scope(reader: str, people: People) -> Scope | None:
+    """Give the only scope that a frame may speak of, None for any.
+
+    Args:
+        reader: With whose rights it was read: `OWN_RIGHTS` or the uid of an account; `SYSTEM` when it was not read.
+        people: Names of accounts.
+    """
+    if reader in (OWN_RIGHTS, SYSTEM):
+        return None
+    return user_scope(people.names.get(int(reader), reader) if reader.isascii() and reader.isdecimal() else reader)
 
 
 def build_artifact(record: WalkRecord, people: People, sha256: Sha256 | None) -> Artifact:
@@ -143,16 +155,9 @@ def area_of(path: str) -> Area:
     return Area.STAMPS if (path + "/").endswith(_STAMP_DIRS) else Area.FILES
 
 
-def _reader_scope(reader: str, people: People) -> Scope | None:
-    """Give the only scope that a frame may speak of, None for any."""
-    if reader == OWN_RIGHTS:
-        return None
-    return user_scope(people.names.get(int(reader), reader) if reader.isascii() and reader.isdecimal() else reader)
-
-
 def _read_walk(frame: Frame, sentinel: str, people: People, gaps: list[Gap]) -> Iterator[WalkRecord]:
     records, bad = parse_walk(frame.payload, sentinel, truncated=not is_whole(frame))
-    scope = _reader_scope(frame.scope, people)
+    scope = reader_scope(frame.scope, people)
     for record in records:
         if scope is None or people.scope_of(record.path) == scope:
             yield record
@@ -165,7 +170,7 @@ def _read_walk(frame: Frame, sentinel: str, people: People, gaps: list[Gap]) -> 
 def _walk_gaps(frame: Frame, people: People) -> Iterator[Gap]:
     if frame.status is ReadStatus.OK or (frame.detail == _VANISHED and frame.payload):
         return
-    scope = _reader_scope(frame.scope, people)
+    scope = reader_scope(frame.scope, people)
     reason = f"section walk ended with {frame.detail}"
     if scope is not None and frame.status is ReadStatus.MISSING_TOOL:
         reason = "setpriv is missing, and what a user owns is read with no more than the user's rights"

@@ -7,15 +7,12 @@ from fleetscan.model.coverage import Area, Gap, ReadStatus
 from fleetscan.model.ids import GLOBAL_USER, SYSTEM, Scope, scope_user, user_scope
 from fleetscan.model.snapshot import ManagerFacts
 from fleetscan.probe.wire import Frame
+from fleetscan.systemd.search_path import GLOBAL_USER_DIRS
 
 _HOME_STATUS = {
     "denied": (ReadStatus.DENIED, "the home may not be entered"),
     "link-out": (ReadStatus.NOT_TRIGGERED, "a link leads out of the home; it is not followed"),
 }
-_GLOBAL_USER_DIRS = (
-    "/etc/systemd/user", "/etc/xdg/systemd/user", "/run/systemd/user", "/usr/local/lib/systemd/user",
-    "/usr/local/share/systemd/user", "/usr/share/systemd/user", "/usr/lib/systemd/user", "/lib/systemd/user",
-)  # fmt: skip
 # Service accounts may live here (`systemd-timesync` in /run/systemd): what lies here is the system's all the same.
 _SYSTEM_PREFIXES = (
     "/etc/systemd/", "/run/systemd/", "/usr/lib/systemd/", "/usr/local/lib/systemd/", "/lib/systemd/",
@@ -23,7 +20,7 @@ _SYSTEM_PREFIXES = (
 )  # fmt: skip
 _PATH_MAX = 4096
 _NOBODY = 65534
-_GLOBAL_USER_PREFIXES = tuple(directory + "/" for directory in _GLOBAL_USER_DIRS)
+_GLOBAL_USER_PREFIXES = tuple(directory + "/" for directory in GLOBAL_USER_DIRS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +62,7 @@ class People:
 
     def scope_of(self, path: str) -> Scope:
         """Tell whose manager would read a path."""
-        if path in _GLOBAL_USER_DIRS:
+        if path in GLOBAL_USER_DIRS:
             return GLOBAL_USER
         folder = path.rpartition("/")[0] + "/"
         scope = self._scopes.get(folder)

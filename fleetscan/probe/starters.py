@@ -147,8 +147,8 @@ def _add_file(found: Starters, area: Area, record: WalkRecord, hashed: HashedFil
     sha256 = hashed.sha256 if hashed is not None else EMPTY_SHA256 if is_file and record.size == 0 else None
     artifact = _build_file(kind, record, path, people, sha256)
     found.artifacts.append(artifact)
-    if record.modified_s is not None and record.changed_s is not None and record.inode is not None:
-        found.times[path] = FileTimes(modified_s=record.modified_s, changed_s=record.changed_s, inode=record.inode)
+    if (times := record.times) is not None:
+        found.times[path] = times
     if is_file and sha256 is None:
         oversize = (record.size or 0) > _MAX_HASHED_BYTES
         reason = f"{record.size} bytes; more than is hashed" if oversize else "its hash could not be taken"

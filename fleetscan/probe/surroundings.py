@@ -4,11 +4,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from fleetscan.model.coverage import Area, Gap, ReadStatus
-from fleetscan.model.ids import SYSTEM, Scope, Sha256, user_scope
+from fleetscan.model.ids import SYSTEM, Sha256
 from fleetscan.model.snapshot import Artifact, FileTimes
 from fleetscan.probe.attributes import Pairs, find_tool_gaps, parse_attributes
 from fleetscan.probe.contents import Offer
-from fleetscan.probe.files import OWN_RIGHTS, is_whole
+from fleetscan.probe.files import is_whole, reader_scope
 from fleetscan.probe.mounts import Mount, build_extensions, build_mounts, parse_mounts
 from fleetscan.probe.people import People
 from fleetscan.probe.starters import build_folder, is_generator_dir, plain_path, read_starters, read_unsearched
@@ -134,7 +134,7 @@ def _add_attributes(
     gaps: list[Gap],
 ) -> None:
     """Add what one reader says: an account's own process is believed of that account's files only."""
-    reader = _reader_scope(frame.scope, people)
+    reader = reader_scope(frame.scope, people)
     if not is_whole(frame):
         gaps.append(Gap(Area.ATTRIBUTES, reader, frame.status, None, f"{_UNSEEN_ATTRIBUTES}: {frame.detail}"))
     if frame.status is ReadStatus.MISSING_TOOL:
@@ -154,10 +154,3 @@ def _add_attributes(
         scope = people.scope_of(path)
         if (reader is None or scope == reader) and not is_generator_dir(path):
             folders += build_folder(record, people, scope)
-
-
-def _reader_scope(reader: str, people: People) -> Scope | None:
-    """Give the only scope that a frame may speak of, None for any."""
-    if reader in (OWN_RIGHTS, SYSTEM):
-        return None
-    return user_scope(people.names.get(int(reader), reader) if reader.isascii() and reader.isdecimal() else reader)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from fleetscan.model.ids import Sha256
+from fleetscan.model.snapshot import FileTimes
 
 _FIELDS = re.compile(
     # every number is bounded: the host may send what it likes, and the store keeps 64 bits
@@ -45,6 +46,13 @@ class WalkRecord:
     modified_s: int | None
     changed_s: int | None
     inode: int | None
+
+    @property
+    def times(self) -> FileTimes | None:
+        """Times and inode, where they are collected."""
+        if self.modified_s is None or self.changed_s is None or self.inode is None:
+            return None
+        return FileTimes(modified_s=self.modified_s, changed_s=self.changed_s, inode=self.inode)
 
 
 def parse_walk(payload: bytes, sentinel: str, *, truncated: bool) -> tuple[tuple[WalkRecord, ...], int]:

@@ -24,6 +24,7 @@ from fleetscan.sweep.provenance import mark_owned, read_packages
 from fleetscan.systemd.jobs import MAX_JOBS
 from fleetscan.systemd.path_walk import Ending, Walked
 from fleetscan.systemd.programs import ProgramRef, is_pattern
+from fleetscan.systemd.reached import KINDS
 from fleetscan.systemd.tree import UnitTree
 
 _MAX_HASHED_BYTES = 128 * 1024 * 1024
@@ -182,7 +183,7 @@ class Reach:
             hashed, scripts = await finder.hash(end.path for _path, end in found.values())
             offers: dict[Sha256, Offer] = {}
             for ref, (path, end) in found.items():
-                artifact = self._add(Named(_kind(ref), ref.scope, path), end, hashed)
+                artifact = self._add(Named(KINDS[ref.role], ref.scope, path), end, hashed)
                 is_script = artifact.sha256 in scripts and ref.role is ProgramRole.EXECUTABLE
                 if (is_script or ref.role is ProgramRole.SCRIPT) and artifact.sha256 and artifact.size_bytes:
                     self._offer(artifact, hashed[end.path], offers)
@@ -192,7 +193,7 @@ class Reach:
 
     def _choose(self, ref: ProgramRef, ends: Mapping[str, Walked]) -> tuple[str, Walked] | None:
         """Give the candidate that is there; note what is absent or cannot be known."""
-        named = Named(_kind(ref), ref.scope, ref.name)
+        named = Named(KINDS[ref.role], ref.scope, ref.name)
         if not ref.candidates:
             if not is_pattern(ref.name):
                 self._miss(ref, ReadStatus.UNSUPPORTED, "its path is known only when it runs")
@@ -273,7 +274,3 @@ class Reach:
         if reader not in self._finders:
             self._finders[reader] = PathFinder(self.dialogue, self.sentinel, reader)
         return self._finders[reader]
-
-
-def _kind(ref: ProgramRef) -> ArtifactKind:
-    return ArtifactKind.ENVIRONMENT if ref.role is ProgramRole.ENVIRONMENT else ArtifactKind.PROGRAM

@@ -20,11 +20,12 @@ ABSENT = ("state", "absent")
 _EXPOSED = re.compile(r".* (?P<owner>[^ :]*):(?P<group>[^ ]*) (?P<mode>[0-7]{4})", re.DOTALL)
 """A component of a path, its owner, group and mode, as `probe.programs` writes it."""
 
-_KINDS = {
+KINDS = {
     ProgramRole.EXECUTABLE: ArtifactKind.PROGRAM,
     ProgramRole.SCRIPT: ArtifactKind.PROGRAM,
     ProgramRole.ENVIRONMENT: ArtifactKind.ENVIRONMENT,
 }
+"""As what a file that a job names is kept."""
 
 
 def find_homes(artifacts: Sequence[Artifact]) -> Mapping[Scope, str]:
@@ -76,7 +77,7 @@ class ProgramIndex:
     @staticmethod
     def of(artifacts: Sequence[Artifact]) -> "ProgramIndex":
         """Index them among all artifacts of a host."""
-        kinds = frozenset(_KINDS.values())
+        kinds = frozenset(KINDS.values())
         return ProgramIndex({a.key: a for a in artifacts if a.kind in kinds}, find_homes(artifacts))
 
     def programs(self, unit: EffectiveUnit, commands: Sequence[ExecCommand], run_as: str) -> tuple[Program, ...]:
@@ -91,7 +92,7 @@ class ProgramIndex:
         return tuple(self._find(ref, run_as) for ref in refs)
 
     def _find(self, ref: ProgramRef, run_as: str) -> Program:
-        kind = _KINDS[ref.role].value
+        kind = KINDS[ref.role].value
         for path in ref.candidates:
             artifact = self.artifacts.get((kind, ref.scope, posixpath.normpath(path)))
             if artifact is not None and ABSENT not in artifact.properties:

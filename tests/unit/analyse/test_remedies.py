@@ -77,7 +77,7 @@ def lines_of(remedy: Remedy | None) -> list[str]:
 def test_an_account_that_may_not_read_all_gets_the_file_the_rule_the_key_and_the_settings() -> None:
     remedy = find_remedy(connection(), visited(Privilege.USER, DENIED), MEANS)
     assert remedy
-    assert (remedy.kind, remedy.is_needed) == (RemedyKind.RAISE, True)
+    assert remedy.kind is RemedyKind.RAISE
     assert lines_of(remedy) == [
         "fleetscan --quiet probe show > fleetscan-probe",
         f"install -D -o root -g root -m 0755 fleetscan-probe {DEFAULT_PROBE_PATH}",
@@ -107,7 +107,7 @@ def test_an_account_to_which_nothing_is_denied_needs_nothing() -> None:
 def test_root_is_told_how_the_key_can_do_less() -> None:
     remedy = find_remedy(connection(user="root"), visited(Privilege.ROOT), MEANS)
     assert remedy
-    assert (remedy.kind, remedy.is_needed) == (RemedyKind.NARROW, False)
+    assert remedy.kind is RemedyKind.NARROW
     assert f'restrict,command="{DEFAULT_PROBE_PATH}" {KEY} fleetscan' in lines_of(remedy)
     assert "sudo: true" not in lines_of(remedy)
     assert SUDOERS_FILE not in " ".join(step.where for step in remedy.steps)
