@@ -36,7 +36,7 @@ class Verification(StrEnum):
     UNOWNED = "unowned"
     """No package owns it."""
     UNKNOWN = "unknown"
-    """The database was not read."""
+    """The database was not read, or not asked about it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

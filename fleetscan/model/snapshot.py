@@ -72,11 +72,11 @@ class ArtifactKind(StrEnum):
     """The kinds of evidence that a snapshot is made of."""
 
     FILE = "file"
-    """A regular file in a unit directory: fragment, drop-in, generator, or something odd."""
+    """A regular file in a unit directory, or one that a link or `.include` there leads to: fragment or drop-in."""
     LINK = "link"
     """A symbolic link in a unit directory: enablement, alias, mask, linked unit."""
     DIRECTORY = "directory"
-    """A directory of the search path or below it."""
+    """A directory of the search path or below it, on the way to it, or of generators and images."""
     SPECIAL = "special"
     """A FIFO, socket or device where a unit file should be. Never opened."""
     UNIT_FILE = "unit-file"
@@ -88,21 +88,21 @@ class ArtifactKind(StrEnum):
     STAMP = "stamp"
     """The stamp file of a persistent timer."""
     PROGRAM = "program"
-    """A file outside the unit directories that a job runs: an executable, or the script of an interpreter."""
+    """A file that a job runs: an executable, or the script of an interpreter; also one that is not there."""
     ENVIRONMENT = "environment"
     """An environment file of a job: the names it sets, and the values of those that steer a loader or interpreter."""
     PACKAGE = "package"
     """An installed package that owns something of the snapshot, with its version."""
     GENERATOR = "generator"
-    """An entry of a generator directory: what systemd executes at boot and at each reload."""
+    """An entry of a generator directory: what a manager executes when it starts, generators also at each reload."""
     ACTIVATOR = "activator"
     """A udev rule or D-Bus service file that names a unit to start."""
     MOUNT = "mount"
-    """A mount on or over a unit directory."""
+    """A mount on, in or above a unit directory, but for file systems that hosts usually have."""
     EXTENSION = "extension"
-    """A system extension image (`systemd-sysext`) merged into `/usr`."""
+    """A system or configuration extension (`systemd-sysext`, `systemd-confext`) that lies ready or is merged."""
     AUDIT_RULE = "audit rule"
-    """A rule of the audit system that watches a directory of units."""
+    """A rule of the audit system that watches where timers lie, or `systemd-run`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,14 +113,19 @@ class Artifact:
         kind: See `ArtifactKind`.
         scope: Whose unit this is.
         name: Canonical absolute path for files and links (`/lib` spelled `/usr/lib` on merged-/usr hosts), unit name
-            for `UNIT_FILE` and `LOADED`, user name for `LINGER`, stamp file's path for `STAMP`.
+            for `UNIT_FILE` and `LOADED`, user name for `LINGER`, package name for `PACKAGE`, the rule in one spelling
+            for `AUDIT_RULE`. `PROGRAM` and `ENVIRONMENT` have the path as the job names it.
         mode: Permission bits (`0o644`), None where they have no meaning.
         owner: User name or number that owns the file, empty where it has no meaning.
         group: Group name or number, likewise.
         size_bytes: Size of a regular file.
-        target: Text of a link, exactly as stored.
+        target: Text of a link, exactly as stored. Of a file that was reached over links (`PROGRAM`, `ENVIRONMENT`,
+            `FILE`) the path at their end, empty when it is `name`.
         sha256: Hash of a regular file's bytes; None when it could not be read (then coverage has a gap for its path).
-        properties: Sorted pairs for `UNIT_FILE` (`state`, `preset`) and `LOADED` (systemd's own property names).
+        properties: Sorted pairs. `UNIT_FILE`: `state`, `preset`. `LOADED`: systemd's own property names, and `Listed`.
+            Files: `attributes`, `acl`, `selinux` where unusual; `package`, `verified` where asked; `links`, the number
+            of hard links above one, or what was followed when it was reached over links. `PROGRAM`: `exposed`, `state`.
+            `ENVIRONMENT`: `variables`, and values by their names in capitals.
     """
 
     kind: ArtifactKind
