@@ -43,7 +43,7 @@ class Planner:
             artifacts: All evidence so far.
             contents: Bytes of its unit files.
         """
-        key = (facts.systemd_version, facts.unit_path, facts.managers, len(contents), tuple(artifacts))
+        key = (facts.systemd_version, facts.unit_path, facts.managers, frozenset(contents), tuple(artifacts))
         plan = self._plans.get(key)
         if plan is None:
             jobs = build_jobs(facts, artifacts, contents.get)

@@ -1,5 +1,6 @@
 """What was read out of a text, kept by the text's hash: the hosts of a fleet share most of their files."""
 
+from collections import OrderedDict
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
@@ -12,8 +13,11 @@ Parsed = TypeVar("Parsed")
 class TextCache(Generic[Parsed]):
     """Parses each distinct text once for each version of systemd, and forgets the oldest ones.
 
+    Hosts are understood in several threads: each step on what is remembered is one call, so that none is in another's
+    way.
+
     Args:
-        parse: Takes the bytes and the major version of systemd; must not raise.
+        parse: Takes the bytes and the major version of systemd; must not raise, and not give None.
         limit: Texts that are remembered.
         is_small: Tells whether a result may be remembered; one that is not small is made anew each time.
     """
@@ -22,7 +26,7 @@ class TextCache(Generic[Parsed]):
         self._parse = parse
         self._limit = limit
         self._is_small = is_small
-        self._known: dict[tuple[Sha256, int], Parsed] = {}
+        self._known: OrderedDict[tuple[Sha256, int], Parsed] = OrderedDict()
 
     def __len__(self) -> int:
         """Count the texts that are remembered."""
@@ -31,14 +35,14 @@ class TextCache(Generic[Parsed]):
     def read(self, sha256: Sha256, systemd_version: int, contents: Contents) -> Parsed | None:
         """Give what a text says, None when nobody has it. `contents` is asked only for what is not remembered."""
         key = (sha256, systemd_version)
-        if key in self._known:
-            return self._known[key]
+        if (known := self._known.get(key)) is not None:
+            return known
         data = contents(sha256)
         if data is None:  # it may be fetched later, so this is not remembered
             return None
         parsed = self._parse(data, systemd_version)
         if self._is_small(parsed):
             if len(self._known) >= self._limit:
-                del self._known[next(iter(self._known))]
+                self._known.popitem(last=False)
             self._known[key] = parsed
         return parsed

@@ -1,3 +1,8 @@
+"""What is remembered of texts."""
+
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
 from fleetscan.model.digest import digest_bytes
 from fleetscan.model.ids import Sha256
 from fleetscan.systemd.text_cache import TextCache
@@ -47,3 +52,20 @@ def test_a_large_result_is_not_remembered() -> None:
     cache = TextCache(parse, 10, is_small)
     assert cache.read(digest_bytes(data), 0, {digest_bytes(data): data}.get) == f"{data.decode()} 0"
     assert len(cache) == 0
+
+
+def test_threads_that_read_at_one_time_are_not_in_each_others_way() -> None:
+    cache = TextCache(parse, 8, is_small)
+    blobs = {digest_bytes(bytes([number])): b"a" for number in range(37)}
+    hashes = list(blobs)
+
+    def read(step: int) -> int:
+        return sum(cache.read(hashes[step * turn % 37], 0, blobs.get) == "a 0" for turn in range(20_000))
+
+    interval = sys.getswitchinterval()
+    with ThreadPoolExecutor(4) as threads:
+        sys.setswitchinterval(1e-6)
+        try:
+            assert list(threads.map(read, (3, 5, 7, 11))) == [20_000] * 4
+        finally:
+            sys.setswitchinterval(interval)
