@@ -80,7 +80,9 @@ as_who() {
     case $pair in "$as:"*) as_gid=${pair#*:} && break ;; esac
   done
   [ -n "$as_gid" ] || as_gid=$(stat -c %g "run/user/$as" 2>/dev/null) # not every account is enumerated
-  limit setpriv "--reuid=$as" "--regid=$as_gid" --clear-groups "$@"
+  as_real=65534
+  [ "$as_gid" != $as_real ] || as_real=65533
+  limit setpriv "--reuid=$as" "--rgid=$as_real" "--egid=$as_gid" --clear-groups "$@"
 }
 # reader UID → WHO: with whose rights to read what belongs to an account; only root can take another's
 reader() { if [ "$UID_" = 0 ] && [ "$1" != 0 ]; then WHO=$1; else WHO=-; fi; }

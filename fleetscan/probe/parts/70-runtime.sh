@@ -41,6 +41,8 @@ find_processes() {
   printf '%s\n' "$ACTIVATED" | sed -n 's/.*\.service$/\/&/p' | limit grep -lsF -f - proc/[0-9]*/cgroup
 }
 
+# Command lines can be read by everybody on the host, so no more of the sentinel stands there than nobody can guess.
+MARK=${S#"${S%????????}"}
 # Names of units that lie in a unit directory, up to the line `mark`; those of users apart, because each may take a name
 # that the other has. Transient ones have a file as long as they live.
 # shellcheck disable=SC2016  # these fields are awk's
@@ -107,12 +109,12 @@ ask_journal() {
     said=${said}MESSAGE_ID=$id$NL
   done
   {
-    printf '%s\n%s\n' "$walk" "$S"
+    printf '%s\n%s\n' "$walk" "$MARK"
     # shellcheck disable=SC2086  # one match a line
     limit journalctl --no-pager --reverse "--lines=$MOST_RECORDS" "--since=@$SINCE" --output=json "$@" \
       _PID=1 $said + _SYSTEMD_USER_UNIT=init.scope $said 2>&1
     printf 'rc %d\n' "$?"
-  } | awk -v "mark=$S" -v "most=$MOST_RECORDS" "$KNOWN$TRACES"
+  } | awk -v "mark=$MARK" -v "most=$MOST_RECORDS" "$KNOWN$TRACES"
 }
 # journal_kept → STATUS: whether there is a journal of the system, and we may read it. journalctl is silent about both.
 journal_kept() {
@@ -152,7 +154,7 @@ END { exit(kept > 500 || hole ? 75 : 0) }'
 AUDIT_BYTES=1048576
 read_audit_log() {
   {
-    printf '%s\n%s\n' "$walk" "$S"
+    printf '%s\n%s\n' "$walk" "$MARK"
     [ -e var/log/audit/audit.log.2 ] && printf 'cut\n'
     for f in var/log/audit/audit.log.1 var/log/audit/audit.log; do
       [ -f "$f" ] || continue
@@ -160,7 +162,7 @@ read_audit_log() {
       limit tail -c $AUDIT_BYTES "$f"
       printf '\n'
     done
-  } | awk -v "mark=$S" -v "since=$SINCE" "$KNOWN$AUDITED"
+  } | awk -v "mark=$MARK" -v "since=$SINCE" "$KNOWN$AUDITED"
 }
 # file_rules FILE…: rules that watch a file, a directory or a program
 file_rules() { limit sed -n 's/^[[:blank:]]*\(-[aAw][[:blank:]].*\)/file \1/p' "$@"; }

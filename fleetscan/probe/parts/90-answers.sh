@@ -67,7 +67,7 @@ is_program() {
   *.rules) return 0 ;;
   esac
   [ -n "$(as_who "$1" find -P "$2" -maxdepth 0 -type f -perm /111 -print 2>/dev/null)" ] ||
-    [ "$(as_who "$1" head -c 2 -- "$2" 2>/dev/null </dev/null)" = '#!' ]
+    [ "$(as_who "$1" head -c 2 -- "$2" 2>/dev/null)" = '#!' ]
 }
 # read_contents NUMBER…: contents by number in the list of hashes; what was not hashed cannot be asked for
 read_contents() {
@@ -84,7 +84,7 @@ read_contents() {
     set -- "$@" "$path"
   done
   [ $# -gt 0 ] || return 0
-  as_who "$all" head -q -c 4194304 -- "$@" 2>/dev/null </dev/null | head -c 8388608 | base64
+  as_who "$all" head -q -c 4194304 -- "$@" 2>/dev/null | head -c 8388608 | base64
 }
 # answer WHO COMMAND → OUT, STATUS: what the command says of the paths that were taken
 answer() {
@@ -104,7 +104,7 @@ while IFS= read -r request; do
   fetch:*)
     shift
     case $* in *[!0-9$NL]*) break ;; esac
-    OUT=$(read_contents "$@")
+    OUT=$(read_contents "$@" </dev/null) # requests are not for processes of users
     IFS=' '
     request=$*
     IFS=$NL

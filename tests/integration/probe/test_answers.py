@@ -160,6 +160,70 @@ def test_what_a_user_names_is_read_with_the_users_rights(shell: Sequence[str], t
     assert frames[0].status in (ReadStatus.OK, ReadStatus.FAILED)
 
 
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can take the rights of another account")
+@pytest.mark.parametrize("uid", [NOBODY, 4711])
+def test_a_user_cannot_trace_what_reads_with_the_users_rights(
+    shell: Sequence[str], tree: HostTree, root: Path, uid: int
+) -> None:
+    # The kernel compares the tracer's group with the real, the effective and the saved one: here no group is all three.
+    tree.files["opt/script"] = TreeFile(SCRIPT)
+    tree.write(root)
+    (root / "etc/passwd").write_text(f"{(root / 'etc/passwd').read_text()}odd:x:{uid}:{uid}::/:/bin/sh\n")
+    (root / ".shim/setpriv").unlink()  # the real one
+    witness = root / ".shim/find"
+    witness.unlink()
+    witness.write_text(
+        '#!/bin/sh -p\n[ "$(/usr/bin/id -u)" = 0 ] && exec /usr/bin/find "$@"\n'
+        "exec sed -n 's/^[UG]id:[[:blank:]]*//p' /proc/self/status\n"
+    )
+    witness.chmod(0o755)
+    run = run_probe(shell, root, requests=Question("hash", str(uid), ("/opt/script",)).data + DONE)
+    (frame,) = [frame for frame in run.frames if frame.section == "hashes" and frame.scope.startswith(str(uid))]
+    uids, gids = (line.split() for line in frame.payload.decode().splitlines())
+    assert set(uids) == {str(uid)}
+    assert gids[0] not in gids[1:]
+    assert set(gids[1:]) == {str(uid)}
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can take the rights of another account")
+def test_what_reads_with_a_users_rights_holds_nothing_of_the_dialogue(
+    shell: Sequence[str], tree: HostTree, root: Path
+) -> None:
+    tree.files["opt/script"] = TreeFile(SCRIPT)
+    tree.write(root)
+    (root / ".shim/setpriv").unlink()
+    witness, said = root / ".shim/find", root / "said"
+    witness.unlink()
+    said.touch()
+    said.chmod(0o666)
+    quoted = "'" + str(said).replace("'", "'\\''") + "'"
+    witness.write_text(
+        '#!/bin/sh\nif [ "$(/usr/bin/id -u)" != 0 ]; then\n'
+        f"if [ /dev/stdin -ef /dev/null ]; then echo nothing; else echo requests; fi >>{quoted}\nfi\n"
+        'exec /usr/bin/find "$@"\n'
+    )
+    witness.chmod(0o755)
+    asked = Question("hash", str(NOBODY), ("/opt/script",)).data
+    first = run_probe(shell, root, requests=asked + DONE)
+    hashes = next(frame for frame in first.frames if frame.scope.startswith(f"{NOBODY} "))
+    number = hashes.scope.split(" ")[1]
+    run = run_probe(shell, root, requests=asked + f"fetch {number}\n".encode() + DONE)
+    assert run.contents() == [SCRIPT.encode()]
+    assert set(said.read_text().split()) == {"nothing"}
+
+
+def test_no_command_line_tells_the_sentinel(shell: Sequence[str], tree: HostTree, root: Path) -> None:
+    tree.write(root)
+    witness, said = root / ".shim/awk", root / "said"
+    witness.unlink(missing_ok=True)
+    quoted = "'" + str(said).replace("'", "'\\''") + "'"
+    witness.write_text(f'#!/bin/sh\nprintf \'%s\\n\' "$*" >>{quoted}\nexec /usr/bin/awk "$@"\n')
+    witness.chmod(0o755)
+    run_probe(shell, root)
+    assert said.read_text()
+    assert SENTINEL not in said.read_text()
+
+
 def test_a_request_for_many_paths_is_answered_whole(shell: Sequence[str], tree: HostTree, root: Path) -> None:
     for number in range(400):
         tree.files[f"opt/many/{number:03}"] = TreeFile(f"{number}\n")
