@@ -22,11 +22,13 @@ class Plan:
         references: Files that commands name.
         included: Scope and path of files that units include (`.include`, before systemd 246).
         crowded: Scopes with more timers than are looked at, with their number.
+        cut: Scope and path of units that name more files than are looked at.
     """
 
     references: tuple[ProgramRef, ...]
     included: tuple[tuple[Scope, str], ...]
     crowded: tuple[tuple[Scope, int], ...]
+    cut: tuple[tuple[Scope, str], ...]
 
 
 class Planner:
@@ -49,10 +51,12 @@ class Planner:
             jobs = build_jobs(facts, artifacts, contents.get)
             loose = build_loose_units(facts, artifacts, contents.get, jobs)
             units = [unit for job in jobs for unit in job.units]
+            references, cut = find_references(jobs, loose, find_homes(artifacts))
             plan = Plan(
-                find_references(jobs, loose, find_homes(artifacts)),
+                references,
                 find_unread_sources([*units, *loose], UnitTree.of(facts, artifacts)),
                 tuple((scope, count) for scope, count in count_timers(facts, artifacts).items() if count > MAX_JOBS),
+                tuple((unit.scope, unit.sources[0].path if unit.sources else unit.name) for unit in cut),
             )
             if len(self._plans) >= _PLANS:
                 self._plans.popitem(last=False)

@@ -23,7 +23,7 @@ from fleetscan.sweep.plan import Plan, Planner
 from fleetscan.sweep.provenance import mark_owned, read_packages
 from fleetscan.systemd.jobs import MAX_JOBS
 from fleetscan.systemd.path_walk import Ending, Walked
-from fleetscan.systemd.programs import ProgramRef, is_pattern
+from fleetscan.systemd.programs import MAX_PER_UNIT, ProgramRef, is_pattern
 from fleetscan.systemd.reached import KINDS
 from fleetscan.systemd.tree import UnitTree
 
@@ -73,6 +73,8 @@ class Reach:
         for scope, count in plan.crowded:
             reason = f"{count} timers; more than {MAX_JOBS} are not looked at"
             self.gaps.append(Gap(Area.FILES, scope, ReadStatus.TRUNCATED, None, reason))
+        reason = f"the unit names {MAX_PER_UNIT} files or more; those beyond are not looked at"
+        self.gaps += [Gap(Area.PROGRAMS, scope, ReadStatus.TRUNCATED, path, reason) for scope, path in plan.cut]
         await self._look_at([*plan.references, *await self._expand(plan.references)])
         packages = await read_packages(self.dialogue, self.artifacts.values(), merged_usr=self.listing.merged_usr)
         self.gaps += packages.gaps

@@ -19,6 +19,9 @@ DEFAULT_PATH = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/
 Source: systemd.exec(5), `ExecSearchPath=`; DEFAULT_PATH in path-util.h.
 """
 
+MAX_PER_UNIT = 64
+"""Most files that one unit is taken to name."""
+
 _SYSTEM_DIRECTORIES = {
     "h": "/root", "t": "/run", "S": "/var/lib", "C": "/var/cache", "L": "/var/log", "E": "/etc", "T": "/tmp",  # noqa: S108 - specifiers' values
     "V": "/var/tmp", "s": "/bin/sh", "u": "root", "U": "0",  # noqa: S108
@@ -29,7 +32,6 @@ _KNOWN_OF_TEMPLATE = frozenset("pPjJ%")  # which instance there will be is not k
 _VARIABLE = re.compile(r"\$(?:\{(\w+)\}|(\w+)|(\$))")
 _WILDCARDS = frozenset("*?[")
 _UNKNOWN = "\0"  # stands for what is known at run time only; no path has it
-_MAX_PER_UNIT = 64
 _MAX_NESTING = 3
 
 
@@ -71,7 +73,7 @@ def find_programs(
         known = path.startswith("/") and not _WILDCARDS & set(path) and "%" not in path
         candidates = (posixpath.normpath(path),) if known else ()
         found[ProgramRef(unit.scope, ProgramRole.ENVIRONMENT, "EnvironmentFile", path, candidates)] = None
-    return tuple(found)[:_MAX_PER_UNIT]
+    return tuple(found)[:MAX_PER_UNIT]
 
 
 def is_pattern(path: str) -> bool:

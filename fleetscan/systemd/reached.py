@@ -10,7 +10,7 @@ from fleetscan.model.program import Presence, Program, ProgramRole, Verification
 from fleetscan.model.snapshot import Artifact, ArtifactKind
 from fleetscan.model.unit import EffectiveUnit, ExecCommand, Job, SourceKind
 from fleetscan.systemd.commands import parse_commands
-from fleetscan.systemd.programs import ProgramRef, find_programs
+from fleetscan.systemd.programs import MAX_PER_UNIT, ProgramRef, find_programs
 from fleetscan.systemd.search_path import locate_user_roots
 from fleetscan.systemd.tree import UnitTree
 
@@ -44,17 +44,22 @@ def find_homes(artifacts: Sequence[Artifact]) -> Mapping[Scope, str]:
 
 def find_references(
     jobs: Sequence[Job], loose: Sequence[EffectiveUnit], homes: Mapping[Scope, str]
-) -> tuple[ProgramRef, ...]:
-    """Give all files that the jobs and loose units of a host run and read, each once, in a stable order."""
+) -> tuple[tuple[ProgramRef, ...], tuple[EffectiveUnit, ...]]:
+    """Give all files that the jobs and loose units of a host run and read.
+
+    Returns:
+        The files, each once, in a stable order; and the units of which there may be more than `MAX_PER_UNIT`.
+    """
     found: dict[ProgramRef, None] = {}
-    for job in jobs:
-        if job.activates is not None:
-            for ref in find_programs(job.activates, job.commands, homes.get(job.scope)):
-                found[ref] = None
-    for unit in loose:
-        for ref in find_programs(unit, parse_commands(unit), homes.get(unit.scope)):
-            found[ref] = None
-    return tuple(found)
+    cut: list[EffectiveUnit] = []
+    runners = [(job.activates, job.commands) for job in jobs if job.activates is not None]
+    runners += [(unit, parse_commands(unit)) for unit in loose]
+    for unit, commands in runners:
+        references = find_programs(unit, commands, homes.get(unit.scope))
+        found.update(dict.fromkeys(references))
+        if len(references) == MAX_PER_UNIT:
+            cut.append(unit)
+    return tuple(found), tuple(cut)
 
 
 def find_unread_sources(units: Sequence[EffectiveUnit], tree: UnitTree) -> tuple[tuple[Scope, str], ...]:

@@ -60,7 +60,8 @@ def find_refs(host: DemoHost, tree: HostTree) -> tuple[ProgramRef, ...]:
         if path.startswith(UNITS)
     ]
     jobs = build_jobs(facts, artifacts, contents.get)
-    return find_references(jobs, build_loose_units(facts, artifacts, contents.get, jobs), {})
+    references, _cut = find_references(jobs, build_loose_units(facts, artifacts, contents.get, jobs), {})
+    return references
 
 
 def find_missing(host: DemoHost, tree: HostTree) -> set[str]:

@@ -19,6 +19,7 @@ from fleetscan.probe.wire import Frame
 from fleetscan.sweep.known import KnownContents
 from fleetscan.sweep.reach import Reach
 from fleetscan.sweep.visit import VisitOptions, Visitor
+from fleetscan.systemd.programs import MAX_PER_UNIT
 from tests.fakes import FakeHost, FakeStreams, FakeTransport, Program, reply
 from tests.unit.probe.frames import ETC, Entry, encode, frame
 from tests.unit.sweep.probed_host import FILES, NOW, SERVICE, TIMER, Lines, ProbedHost, host_named
@@ -365,6 +366,15 @@ async def test_what_a_job_runs_is_followed_hashed_and_read() -> None:
     assert program.property("exposed").split("\n") == ["/usr/bin root:50 0775", "/opt/app ann:ann 0755"]
     assert found.contents[digest_bytes(SCRIPT_TEXT)] == SCRIPT_TEXT
     assert outcome_of(found) is Outcome.COMPLETE
+
+
+async def test_what_a_unit_names_beyond_the_limit_is_a_gap() -> None:
+    lines = "".join(f"ExecStartPre=/opt/{number}\n" for number in range(MAX_PER_UNIT + 1))
+    service = f"[Service]\n{lines}ExecStart=/usr/bin/backup\n".encode()
+    found = await snapshot(ProbedHost(files={f"{ETC}/backup.timer": TIMER, f"{ETC}/backup.service": service}))
+    (gap,) = found.coverage.gaps
+    assert (gap.area, gap.status, gap.path) == (Area.PROGRAMS, ReadStatus.TRUNCATED, f"/{ETC}/backup.service")
+    assert outcome_of(found) is Outcome.PARTIAL
 
 
 async def test_a_binary_is_hashed_and_its_bytes_stay_on_the_host() -> None:
