@@ -84,6 +84,7 @@ def assemble_listing(frames: Sequence[Frame], sentinel: str) -> Listing:
         by_key.get(("homes", SYSTEM)),
         by_key.get(("runtimes", SYSTEM)),
         facts.managers,
+        facts.unit_path,
     )
     gaps += [
         *people.gaps,

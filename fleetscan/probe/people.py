@@ -21,6 +21,8 @@ _SYSTEM_PREFIXES = (
 _PATH_MAX = 4096
 _NOBODY = 65534
 _GLOBAL_USER_PREFIXES = tuple(directory + "/" for directory in GLOBAL_USER_DIRS)
+# The probe does not go there for a user's manager either.
+_NEVER_OF_USERS = ("/etc/", "/usr/", "/lib/", "/run/systemd/", *_SYSTEM_PREFIXES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,8 @@ class People:
         groups: Name by gid, for users that have a group of their own.
         homes: User name by home; of several users of one home the first.
         runtime: User name by runtime directory `/run/user/UID`.
-        unit_dirs: User name by directory elsewhere that the user's running manager searches.
+        unit_dirs: User name by directory elsewhere that the user's running manager searches, empty for those of the
+            system. A manager of a user says what the user likes: in the home of another it is not believed.
         gaps: Homes and runtime directories that were not read.
     """
 
@@ -77,16 +80,23 @@ class People:
             return SYSTEM
         # From the inside out, so that the cost does not grow with the number of homes; no path is longer than PATH_MAX.
         directory = folder[:_PATH_MAX].rpartition("/")[0]
+        claimed: str | None = None
         while directory:
-            user = self.runtime.get(directory) or self.homes.get(directory) or self.unit_dirs.get(directory)
+            user = self.runtime.get(directory) or self.homes.get(directory)
             if user is not None:
                 return user_scope(user)
+            if claimed is None:
+                claimed = self.unit_dirs.get(directory)
             directory = directory.rpartition("/")[0]
-        return SYSTEM
+        return user_scope(claimed) if claimed else SYSTEM
 
 
 def parse_people(
-    users: Frame | None, homes: Frame | None, runtimes: Frame | None, managers: Iterable[ManagerFacts] = ()
+    users: Frame | None,
+    homes: Frame | None,
+    runtimes: Frame | None,
+    managers: Iterable[ManagerFacts] = (),
+    system_dirs: Iterable[str] = (),
 ) -> People:
     """Read the three sections about users; lines that do not fit are left out, a missing section is not told here.
 
@@ -94,7 +104,8 @@ def parse_people(
         users: Accounts.
         homes: Their homes, and how looking into them ended.
         runtimes: Runtime directories.
-        managers: What running managers said of themselves.
+        managers: What running managers of users said of themselves.
+        system_dirs: Where the manager of the system searches.
     """
     names: dict[int, str] = {}
     groups: dict[int, str] = {}
@@ -125,7 +136,9 @@ def parse_people(
         directory = f"/run/user/{uid_text}"
         runtime[directory] = user
         gaps += _runtime_gaps(status, user, directory, known=int(uid_text) in names)
-    return People(names, groups, found, runtime, tuple(gaps), _unit_dirs(managers))
+    return People(
+        names, groups, found, runtime, tuple(gaps), {**_unit_dirs(managers), **dict.fromkeys(system_dirs, "")}
+    )
 
 
 def _unit_dirs(managers: Iterable[ManagerFacts]) -> Mapping[str, str]:
@@ -133,7 +146,7 @@ def _unit_dirs(managers: Iterable[ManagerFacts]) -> Mapping[str, str]:
     found: dict[str, str] = {}
     for manager in managers:
         for directory in manager.unit_path:
-            if not (directory + "/").startswith((*_SYSTEM_PREFIXES, *_GLOBAL_USER_PREFIXES)):
+            if not (directory + "/").startswith(_NEVER_OF_USERS):
                 found.setdefault(directory, scope_user(manager.scope) or "")
     return found
 

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from fleetscan.model.coverage import Area, ReadStatus
 from fleetscan.model.ids import GLOBAL_USER, SYSTEM, user_scope
+from fleetscan.model.snapshot import ManagerFacts
 from fleetscan.probe.people import People, parse_people
 from tests.unit.probe.frames import frame
 
@@ -16,7 +17,38 @@ def people(users: str = "", homes: str = "", runtimes: str = "") -> People:
     return parse_people(frame("users", users), frame("homes", homes), frame("runtimes", runtimes))
 
 
+HOMES = "ok:root:0:/root\nok:ann:1000:/home/ann\nok:bob:1001:/home/bob\n"
 USERS = "root:0:0:/root:/bin/bash\nann:1000:1000:/home/ann:/bin/sh\nbob:1001:100:/home/bob:/bin/sh\n"
+
+
+def claiming(*directories: str) -> People:
+    """Ann's manager says that it searches these directories; the system's searches /opt/vendor/units."""
+    manager = ManagerFacts(scope=ANN, unit_path=directories, environment=())
+    return parse_people(
+        frame("users", USERS), frame("homes", HOMES), frame("runtimes", "ok:1001\n"), (manager,), ("/opt/vendor/units",)
+    )
+
+
+@pytest.mark.parametrize(
+    ("path", "scope"),
+    [
+        ("/home/bob/.config/systemd/user/x.timer", user_scope("bob")),
+        ("/run/user/1001/systemd/transient/x.timer", user_scope("bob")),
+        ("/root/.config/systemd/user/x.timer", user_scope("root")),
+        ("/opt/vendor/units/x.timer", SYSTEM),
+        ("/etc/udev/rules.d/x.rules", SYSTEM),
+        ("/usr/share/dbus-1/services/x.service", SYSTEM),
+    ],
+)
+def test_a_users_manager_cannot_claim_what_is_anothers(path: str, scope: str) -> None:
+    folder = path.rpartition("/")[0]
+    for claim in (folder, folder.rpartition("/")[0]):
+        assert claiming(claim).scope_of(path) == scope
+
+
+def test_a_users_manager_may_search_elsewhere() -> None:
+    assert claiming("/srv/units").scope_of("/srv/units/x.timer") == ANN
+    assert claiming("/home/ann/elsewhere").scope_of("/home/ann/elsewhere/x.timer") == ANN
 
 
 def test_owners_have_names_and_unknown_ones_numbers() -> None:
