@@ -17,7 +17,7 @@ from fleetscan.probe.managers import read_managers
 from fleetscan.probe.people import People, parse_people
 from fleetscan.probe.runtime import read_runtime
 from fleetscan.probe.surroundings import merge_attributes, read_surroundings
-from fleetscan.probe.wire import Frame
+from fleetscan.probe.wire import Frame, Frames
 
 _FILE_SECTIONS = (
     ("users", Area.USERS),
@@ -25,9 +25,6 @@ _FILE_SECTIONS = (
     ("runtimes", Area.USERS),
     ("denied", Area.FILES),
 )
-
-Frames = Mapping[tuple[str, str], Frame]
-"""Frames by section and scope; the first of each counts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

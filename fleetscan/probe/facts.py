@@ -6,7 +6,7 @@ from fleetscan.errors import ParseError
 from fleetscan.model.coverage import Area, Gap, ReadStatus
 from fleetscan.model.ids import SYSTEM, Scope
 from fleetscan.model.snapshot import HostFacts, ManagerFacts, Privilege
-from fleetscan.probe.wire import Frame
+from fleetscan.probe.wire import Frame, Frames
 from fleetscan.systemd.os_release import parse_os_release, parse_systemd_version
 
 _MAX_TEXT = 256
@@ -15,7 +15,7 @@ _TELLING_PREFIXES = ("LD_", "LC_", "SYSTEMD_", "XDG_", "PYTHON", "PERL", "BASH_"
 _TELLING_NAMES = frozenset({"PATH", "LANG", "LANGUAGE", "HOME", "SHELL", "USER", "LOGNAME", "TERM", "ENV"})
 
 
-def parse_facts(frames: Mapping[tuple[str, str], Frame]) -> tuple[HostFacts, dict[str, str], list[Gap]]:
+def parse_facts(frames: Frames) -> tuple[HostFacts, dict[str, str], list[Gap]]:
     """Read facts, os-release and the manager's own properties.
 
     Returns:
@@ -59,7 +59,7 @@ def parse_facts(frames: Mapping[tuple[str, str], Frame]) -> tuple[HostFacts, dic
     return facts, said, gaps
 
 
-def _user_managers(frames: Mapping[tuple[str, str], Frame]) -> Iterator[ManagerFacts]:
+def _user_managers(frames: Frames) -> Iterator[ManagerFacts]:
     for section, scope in sorted(frames):
         if section == "manager" and scope != SYSTEM:
             said = read_pairs(frames[section, scope])

@@ -1,6 +1,5 @@
 """What the system manager and the users' managers say: timers listed, unit files known, units in memory."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -8,7 +7,7 @@ from fleetscan.errors import ParseError
 from fleetscan.model.coverage import Area, Gap, ReadStatus
 from fleetscan.model.ids import SYSTEM, Scope
 from fleetscan.model.snapshot import Artifact, ArtifactKind, TimerRow
-from fleetscan.probe.wire import Frame
+from fleetscan.probe.wire import Frame, Frames
 from fleetscan.systemd.list_timers import parse_list_timers_json, parse_list_timers_text
 from fleetscan.systemd.names import canonical_path
 from fleetscan.systemd.show import Block, parse_show, stable_properties
@@ -36,7 +35,7 @@ class Managers:
     gaps: list[Gap] = field(default_factory=list)
 
 
-def read_managers(frames: Mapping[tuple[str, str], Frame], systemd_version: int, *, merged_usr: bool) -> Managers:
+def read_managers(frames: Frames, systemd_version: int, *, merged_usr: bool) -> Managers:
     """Read every manager that the probe could speak to.
 
     Args:
@@ -57,9 +56,7 @@ def read_managers(frames: Mapping[tuple[str, str], Frame], systemd_version: int,
     return found
 
 
-def _read_timers(
-    frames: Mapping[tuple[str, str], Frame], scope: Scope, systemd_version: int, found: Managers
-) -> tuple[TimerRow, ...] | None:
+def _read_timers(frames: Frames, scope: Scope, systemd_version: int, found: Managers) -> tuple[TimerRow, ...] | None:
     """Give the rows of list-timers, from JSON where it can be had; None when that view is not known."""
     text, json = frames.get(("timers-text", scope)), frames.get(("timers-json", scope))
     reason = "list-timers never arrived"

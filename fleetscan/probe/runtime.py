@@ -1,7 +1,7 @@
 """Everything that the probe says of what runs and of what the logs tell."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -13,7 +13,7 @@ from fleetscan.probe.audit_rules import parse_audit_rules
 from fleetscan.probe.people import People
 from fleetscan.probe.processes import activated_only, parse_processes
 from fleetscan.probe.traces import TraceLog, parse_audit_log, parse_journal
-from fleetscan.probe.wire import Frame
+from fleetscan.probe.wire import Frames
 
 _Read = TypeVar("_Read")
 _NO_UNIT_FILE = re.compile(r"/transient/|\.(?:wants|requires|upholds)/")
@@ -51,9 +51,7 @@ class RuntimeEvidence:
     gaps: tuple[Gap, ...] = ()
 
 
-def read_runtime(
-    frames: Mapping[tuple[str, str], Frame], people: People, artifacts: Iterable[Artifact]
-) -> RuntimeEvidence:
+def read_runtime(frames: Frames, people: People, artifacts: Iterable[Artifact]) -> RuntimeEvidence:
     """Read the four sections that tell of the running host.
 
     Args:
@@ -111,7 +109,7 @@ def _without_files(traces: Iterable[RunTrace], artifacts: Iterable[Artifact]) ->
 class _Reader:
     """Parses sections and notes what is missing; what came of a section that ended badly is evidence all the same."""
 
-    def __init__(self, frames: Mapping[tuple[str, str], Frame]) -> None:
+    def __init__(self, frames: Frames) -> None:
         self._frames = frames
         self.gaps: list[Gap] = []
 

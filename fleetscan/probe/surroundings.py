@@ -13,7 +13,7 @@ from fleetscan.probe.mounts import Mount, build_extensions, build_mounts, parse_
 from fleetscan.probe.people import People
 from fleetscan.probe.starters import build_folder, is_generator_dir, plain_path, read_starters, read_unsearched
 from fleetscan.probe.walk import HashedFile, WalkRecord, parse_walk
-from fleetscan.probe.wire import Frame
+from fleetscan.probe.wire import Frame, Frames
 
 _AREAS = {
     "activators": (Area.ACTIVATORS,),
@@ -21,8 +21,6 @@ _AREAS = {
     "mounts": (Area.MOUNTS,),
 }
 _UNSEEN_ATTRIBUTES = "immutable flags, access control lists and the folders on the way are not known"
-
-Frames = Mapping[tuple[str, str], Frame]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

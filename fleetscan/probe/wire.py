@@ -6,6 +6,7 @@ shell that prints, with or without a line end) or between two frames is noise: s
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from fleetscan.errors import ParseError
@@ -43,6 +44,10 @@ class Frame:
     status: ReadStatus
     detail: str
     payload: bytes
+
+
+Frames = Mapping[tuple[str, str], Frame]
+"""Frames by section and scope; the first of each counts."""
 
 
 class FrameReader:

@@ -12,12 +12,10 @@ class DbusService:
     """What a service file says.
 
     Attributes:
-        bus_name: `Name=`; empty when it has none.
         unit: `SystemdService=`; empty when the bus runs a program itself.
         line: 1-based, of `SystemdService=`; 0 without it.
     """
 
-    bus_name: str
     unit: str
     line: int
 
@@ -31,7 +29,7 @@ def parse_dbus_service(data: bytes) -> DbusService:
     Source:
         dbus-daemon(1) and the D-Bus specification, "Message Bus Starting Services"; dbus-desktop-file.c.
     """
-    bus_name, unit, unit_line = "", "", 0
+    unit, unit_line = "", 0
     is_inside = False
     for number, line in enumerate(_LINE_ENDS.split(data.decode("utf-8", "surrogateescape")), start=1):
         text = line.strip(" \t")
@@ -41,8 +39,6 @@ def parse_dbus_service(data: bytes) -> DbusService:
         if not (is_inside and equals):
             continue
         key, value = key.rstrip(" \t"), value.lstrip(" \t")
-        if key == "Name":
-            bus_name = value
-        elif key == "SystemdService":
+        if key == "SystemdService":
             unit, unit_line = value, number
-    return DbusService(bus_name=bus_name, unit=unit, line=unit_line if unit else 0)
+    return DbusService(unit=unit, line=unit_line if unit else 0)

@@ -2,6 +2,7 @@
 
 import posixpath
 import re
+from collections.abc import Mapping
 
 UNIT_TYPES = frozenset(
     {
@@ -25,7 +26,9 @@ MAX_UNIT_NAME = 255
 
 _STEM = re.compile(r"[A-Za-z0-9:_.\\@-]+\Z")
 _ESCAPE = re.compile(rb"\\x([0-9A-Fa-f]{2})")
-_SPECIFIER = re.compile(r"%(.)", re.DOTALL)
+SPECIFIER = re.compile(r"%(.)", re.DOTALL)
+TEMPLATE_SPECIFIERS = frozenset("pPjJ%")
+"""Specifiers that have one value for all instances of a template."""
 
 # systemd 219 took the pid, later versions the D-Bus id, a random id, or pid and inode.
 _INVENTED = re.compile(
@@ -164,10 +167,19 @@ def expand_specifiers(text: str, name: str) -> str:
     """
     if "%" not in text:
         return text
+    values = name_specifiers(name)
+    return SPECIFIER.sub(lambda m: values.get(m[1], m[0]), text)
+
+
+def name_specifiers(name: str) -> Mapping[str, str]:
+    """Give the values of the specifiers that depend on nothing but the unit's name, by their letters.
+
+    Source: systemd.unit(5), "Specifiers".
+    """
     stem = stem_of(name)
     prefix, _, instance = stem.partition("@")
     last = prefix.rpartition("-")[2]
-    values = {
+    return {
         "n": name,
         "N": stem,
         "p": prefix,
@@ -179,7 +191,6 @@ def expand_specifiers(text: str, name: str) -> str:
         "f": "/" + unescape_unit_name(instance or prefix).lstrip("/"),
         "%": "%",
     }
-    return _SPECIFIER.sub(lambda m: values.get(m[1], m[0]), text)
 
 
 def canonical_path(path: str, *, merged_usr: bool) -> str:

@@ -1,14 +1,12 @@
 """Text of a unit file of which parts are known only on the host: specifiers that name the machine, udev's variables."""
 
-import re
 from collections.abc import Collection
 
-from fleetscan.systemd.names import expand_specifiers
+from fleetscan.systemd.names import SPECIFIER, name_specifiers
 
 HOLE = "\0"
 """Stands for any text, also none. No value of a unit file or rule can hold it: there it ends a line."""
 
-_SPECIFIER = re.compile(r"%(.)", re.DOTALL)
 BY_NAME = frozenset("nNpPiIjJ%")
 """Specifiers that the unit's name answers."""
 
@@ -19,11 +17,12 @@ def expand_known(text: str, name: str, known: Collection[str] = BY_NAME) -> str:
     Args:
         text: A value with unquoted words.
         name: The unit's name.
-        known: Letters of the specifiers to take from the name.
+        known: Letters of the specifiers to take from the name, of those of `name_specifiers`.
     """
     if "%" not in text:
         return text
-    return _SPECIFIER.sub(lambda m: expand_specifiers(m[0], name) if m[1] in known else HOLE, text)
+    values = name_specifiers(name)
+    return SPECIFIER.sub(lambda m: values[m[1]] if m[1] in known else HOLE, text)
 
 
 def fits(pattern: str, text: str) -> bool:

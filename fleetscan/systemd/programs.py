@@ -10,7 +10,7 @@ from fleetscan.model.ids import SYSTEM, Scope
 from fleetscan.model.program import ProgramRole
 from fleetscan.model.unit import EffectiveUnit, ExecCommand
 from fleetscan.systemd.interpreter import interpreter_script, started_programs
-from fleetscan.systemd.names import expand_specifiers, is_template, unit_type
+from fleetscan.systemd.names import SPECIFIER, TEMPLATE_SPECIFIERS, is_template, name_specifiers, unit_type
 from fleetscan.systemd.shell_text import find_commands
 
 DEFAULT_PATH = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
@@ -26,9 +26,6 @@ _SYSTEM_DIRECTORIES = {
     "h": "/root", "t": "/run", "S": "/var/lib", "C": "/var/cache", "L": "/var/log", "E": "/etc", "T": "/tmp",  # noqa: S108 - specifiers' values
     "V": "/var/tmp", "s": "/bin/sh", "u": "root", "U": "0",  # noqa: S108
 }  # fmt: skip
-_SPECIFIER = re.compile(r"%(.)")
-_KNOWN_BY_NAME = frozenset("nNpPiIjJf%")
-_KNOWN_OF_TEMPLATE = frozenset("pPjJ%")  # which instance there will be is not known
 _VARIABLE = re.compile(r"\$(?:\{(\w+)\}|(\w+)|(\$))")
 _WILDCARDS = frozenset("*?[")
 _UNKNOWN = "\0"  # stands for what is known at run time only; no path has it
@@ -124,13 +121,12 @@ class _Reader:
         if "%" not in text:
             return text
         name = self._unit.name
-        values: Mapping[str, str | None]
-        values = _SYSTEM_DIRECTORIES if self._unit.scope == SYSTEM else {"h": self._home, "s": "/bin/sh"}
-        known = _KNOWN_OF_TEMPLATE if is_template(name) else _KNOWN_BY_NAME
+        values = dict(_SYSTEM_DIRECTORIES if self._unit.scope == SYSTEM else {"h": self._home or "%h", "s": "/bin/sh"})
+        of_name = name_specifiers(name)
+        # Of a template it is not known which instance there will be.
+        values |= {letter: of_name[letter] for letter in (TEMPLATE_SPECIFIERS if is_template(name) else of_name)}
         # In one pass, so that the `%h` of a `%%h` stays text.
-        return _SPECIFIER.sub(
-            lambda m: expand_specifiers(m[0], name) if m[1] in known else values.get(m[1]) or m[0], text
-        )
+        return SPECIFIER.sub(lambda m: values.get(m[1], m[0]), text)
 
     def _refer(self, role: ProgramRole, directive: str, name: str, candidates: tuple[str, ...]) -> ProgramRef:
         if self._has_image or any("%" in path or _UNKNOWN in path for path in candidates):

@@ -4,7 +4,15 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from fleetscan.systemd.names import MAX_UNIT_NAME, instantiate, is_template, resolve_template, stem_of, unit_type
+from fleetscan.systemd.names import (
+    MAX_UNIT_NAME,
+    TEMPLATE_SPECIFIERS,
+    instantiate,
+    is_template,
+    resolve_template,
+    stem_of,
+    unit_type,
+)
 from fleetscan.systemd.partial_text import BY_NAME, HOLE, expand_known
 from fleetscan.systemd.syntax import INCLUDE_KEY, parse_unit
 
@@ -36,7 +44,6 @@ _MENTIONS = re.compile(
 )
 _WORD = re.compile(r"""(?:[^ \t\n\r"']|"[^"]*"?|'[^']*'?)+""")
 _QUOTES = re.compile(r"[\"']")
-_IN_TEMPLATE = frozenset("pPjJ%")
 _IN_FAMILY = frozenset("%")
 
 
@@ -114,7 +121,7 @@ def resolve_name(name: str, owner: str) -> str | None:
         systemd.unit(5), "Specifiers"; resolve_template() of unit.c.
     """
     is_family = unit_type(owner) is None or stem_of(owner).endswith("-")
-    known = _IN_FAMILY if is_family else _IN_TEMPLATE if is_template(owner) else BY_NAME
+    known = _IN_FAMILY if is_family else TEMPLATE_SPECIFIERS if is_template(owner) else BY_NAME
     text = expand_known(name, owner, known)
     if is_template(text):
         text = resolve_template(text, owner) if known is BY_NAME else instantiate(text, HOLE)

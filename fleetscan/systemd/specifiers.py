@@ -2,11 +2,10 @@
 
 import re
 
-from fleetscan.systemd.names import is_template
+from fleetscan.systemd.names import SPECIFIER, is_template
 
 _LETTERS = "aAbBcCdDEgGhHlLmMoqrRsStTuUvVwWyY"
 _OF_THE_UNIT = "nNpPiIjJf"
-_SPECIFIER = re.compile("%(.)", re.DOTALL)
 _OF_THE_HOST = re.compile(f"(?:[^%]|%[^{_LETTERS}])*%[{_LETTERS}]", re.DOTALL)
 
 
@@ -25,7 +24,7 @@ def find_unknown(text: str) -> str:
 
     A specifier that a later version introduced is taken for known: which version had which is not modelled.
     """
-    for match in _SPECIFIER.finditer(text):
+    for match in SPECIFIER.finditer(text):
         letter = match[1]
         if letter.isascii() and letter.isalnum() and letter not in _LETTERS + _OF_THE_UNIT:
             return match[0]
