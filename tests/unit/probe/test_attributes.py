@@ -34,6 +34,11 @@ def test_each_line_names_a_path_and_one_property(line: str, pair: tuple[str, str
     assert told.bad == 0
 
 
+@pytest.mark.parametrize("line", ["a:b:" + "c:" * 500, ":" * 10_000, "a" * 10_000 + ":b"])
+def test_what_is_almost_a_label_is_bad_at_once(line: str) -> None:
+    assert parse(line).bad == 1  # the hostile line took hours
+
+
 def test_properties_of_one_path_are_sorted_by_name() -> None:
     told = parse(f"a_u:b_r:c_t:s0 {ETC}/a", f"----i---- {ETC}/a", f"-rw-r--r--+ 1 0 0 5 - {ETC}/a")
     assert [name for name, _ in told.properties[f"/{ETC}/a"]] == ["acl", "attributes", "selinux"]
