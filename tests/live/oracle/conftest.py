@@ -35,7 +35,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run each test once for each release that the fleet has."""
     if "oracle" in metafunc.fixturenames:
-        metafunc.parametrize("oracle", _list_releases(), indirect=True, scope="session")
+        metafunc.parametrize("oracle", _list_releases(), indirect=True, scope="package")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
@@ -46,9 +46,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
             terminalreporter.write_line(line)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def oracle(request: pytest.FixtureRequest, lab: Lab) -> Iterator[Oracle]:
-    """A host of one release, planted and visited; what was planted is removed again."""
+    """A host of one release, planted and visited; what was planted is removed before the tests of other packages."""
     release = request.param
     host = OracleHost(lab, next(host for host in lab.hosts if host.suite == release))
     planted = host.plant(SEED)
