@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from fleetscan.model.ids import Sha256
 from fleetscan.probe.questions import (
+    ABSENT,
     can_ask,
     find_scripts,
     parse_hash_answer,
@@ -13,7 +14,7 @@ from fleetscan.probe.questions import (
 )
 from fleetscan.probe.walk import HashedFile, WalkRecord
 from fleetscan.sweep.dialogue import Dialogue
-from fleetscan.systemd.path_walk import Node, Walked, follow_path
+from fleetscan.systemd.path_walk import Node, NodeKind, Walked, follow_path
 
 _MAX_ROUNDS = 64
 _MAX_NODES = 20_000
@@ -50,11 +51,13 @@ class PathFinder:
                 if isinstance(step, Walked):
                     ends[path] = step
                     del open_paths[path]
-                elif all(map(can_ask, step.paths)):
+                elif step.paths and all(map(can_ask, step.paths)):
                     unknown.update(dict.fromkeys(step.paths))
                 else:
                     del open_paths[path]
-            if not unknown or len(self._nodes) + len(unknown) > _MAX_NODES:
+                if len(self._nodes) + len(unknown) > _MAX_NODES:
+                    return ends  # before the rest of them is worked out, which may be millions
+            if not unknown:
                 break
             if not await self._look(unknown):
                 break
@@ -74,7 +77,9 @@ class PathFinder:
     async def list(self, folders: Iterable[str]) -> Mapping[str, tuple[WalkRecord, ...]]:
         """Tell what lies in folders; one that could not be listed to its end is not in the answer."""
         listed: dict[str, tuple[WalkRecord, ...]] = {}
-        for question in plan_questions("list", self.reader, folders):
+        # One that may not be entered answers as if it were empty.
+        entered = (folder for folder in folders if self._nodes.get(folder, ABSENT).kind is not NodeKind.CLOSED)
+        for question in plan_questions("list", self.reader, entered):
             frame = (await self._dialogue.ask(question, "list"))[-1]
             for folder, records in (parse_listed(question, frame, self._sentinel) or {}).items():
                 listed[folder] = records

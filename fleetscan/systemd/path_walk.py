@@ -13,6 +13,8 @@ MAX_LINKS = 40
 """As the kernel's own limit (path_resolution(7))."""
 
 _PATH_MAX = 4096
+_MAX_STEPS = 1024
+_MAX_AHEAD = 64
 
 
 class NodeKind(StrEnum):
@@ -69,7 +71,10 @@ class Walked:
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """A path that cannot be followed further until these components are known, from the top."""
+    """A path that cannot be followed further until these components are known, from the top.
+
+    None at all when it takes more steps than are looked at: such a path is made to keep somebody busy.
+    """
 
     paths: tuple[str, ...]
 
@@ -82,11 +87,17 @@ def follow_path(path: str, look_up: Callable[[str], Node | None]) -> Walked | Un
         look_up: Gives what is known of a component, None when it was not asked for yet.
 
     Returns:
-        `Unknown` with all components that the rest of the path would take if none of them were a link: to ask for them
-        together costs one round for a path without links.
+        `Unknown` with the components, at most 64, that the rest of the path would take if none of them were a link: to
+        ask for them together costs one round for a path without links.
     """
     walk = _Walk(_parts(path))
+    if len(path) > _PATH_MAX:
+        return walk.end(Ending.ABSENT, path[:_PATH_MAX])
+    steps = 0
     while walk.rest:
+        steps += 1
+        if steps > _MAX_STEPS or len(walk.rest) > _MAX_STEPS:
+            return Unknown(())
         end = walk.step(look_up)
         if end is not None:
             return end
@@ -161,8 +172,8 @@ def _parts(path: str) -> list[str]:
 def _straight(here: str, rest: list[str]) -> tuple[str, ...]:
     """Give this component and those that would follow it if none were a link."""
     paths = [here]
-    for part in reversed(rest):
-        if part == "..":
+    for part in reversed(rest[-_MAX_AHEAD:]):
+        if part == ".." or len(paths) == _MAX_AHEAD:
             break
         paths.append(f"{paths[-1]}/{part}")
     return tuple(path for path in paths if len(path) <= _PATH_MAX)

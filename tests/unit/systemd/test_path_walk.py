@@ -82,3 +82,17 @@ def test_a_path_longer_than_the_kernel_takes_is_absent() -> None:
     walked = follow_path("/a" * 3000, lambda _path: DIRECTORY)
     assert isinstance(walked, Walked)
     assert walked.ending is Ending.ABSENT
+
+
+def test_a_path_of_many_components_is_asked_for_in_parts() -> None:
+    walked = follow_path("/a" * 1000, lambda _path: None)
+    assert isinstance(walked, Unknown)
+    assert len(walked.paths) == 64  # all of them are a megabyte of text, for each of the paths that a unit can name
+    assert follow("/opt" + "/none" * 500).ending is Ending.ABSENT
+
+
+@pytest.mark.parametrize("path", ["/a" * 2000, "/long/x"])
+def test_a_path_made_to_keep_somebody_busy_is_not_followed_to_its_end(path: str) -> None:
+    long = link("/".join(["a"] * 2000))
+    walked = follow_path(path, lambda asked: long if asked == "/long" else DIRECTORY)
+    assert walked == Unknown(())
