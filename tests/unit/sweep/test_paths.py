@@ -35,11 +35,13 @@ async def test_a_path_of_too_many_steps_is_left_open_and_ends_no_other() -> None
 
 
 async def test_what_is_not_asked_any_more_is_not_worked_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    worked_out = []
-    follow_path = followed.follow_path
-    monkeypatch.setattr(
-        followed, "follow_path", lambda path, known: worked_out.append(path) or follow_path(path, known)
-    )
+    worked_out: list[str] = []
+
+    def note(path: str, look_up: Callable[[str], Node | None]) -> Walked | Unknown:
+        worked_out.append(path)
+        return follow_path(path, look_up)
+
+    monkeypatch.setattr("fleetscan.sweep.paths.follow_path", note)
     answers = Answers()
     finder = PathFinder(answers, SENTINEL, "-")
     assert not await finder.follow(f"/{number}" + "/a" * 60 for number in range(10_000))
