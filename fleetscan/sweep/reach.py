@@ -95,11 +95,16 @@ class Reach:
         self.known.hold(found)
 
     async def _read_linked(self) -> None:
-        """Read what links lead to that lead out of the unit directories; their gaps are settled then."""
+        """Read what links lead to that lead out of the unit directories; their gaps are settled then.
+
+        A path that the system and a user link to is read with the rights of the system: it is not for the user to say
+        what lies there.
+        """
         links = {gap.path: gap for gap in self.gaps if gap.status is ReadStatus.NOT_TRIGGERED and gap.path}
         found = [a for a in self.listing.artifacts if a.kind is ArtifactKind.LINK and a.name in links]
         if not found:
             return
+        found.sort(key=lambda link: scope_user(link.scope) is None)  # of one path the last counts
         tree = UnitTree.of(self.listing.facts, self.listing.artifacts)
         targets = {link.name: tree.target_path(link) for link in found}
         folders = {targets[a.name]: a.scope for a in found if links[a.name].area is Area.FILES}
@@ -165,8 +170,13 @@ class Reach:
                 continue
             finder = self._finder(self._reader_of(ref.scope))
             end = (await finder.follow([folder])).get(folder)
+            if end is not None and end.ending is Ending.ABSENT:
+                continue
             real = end.path if end is not None and end.ending is Ending.FOUND else ""
-            for record in (await finder.list([real])).get(real, ()):
+            listed = await finder.list([real])
+            if real not in listed:
+                self._miss(ref, ReadStatus.FAILED, "its folder could not be listed")
+            for record in listed.get(real, ()):
                 base = record.path.rpartition("/")[2]
                 if fnmatchcase(base, pattern) and (pattern.startswith(".") or not base.startswith(".")):
                     found.append(replace(ref, name=f"{folder}/{base}", candidates=(f"{folder}/{base}",)))
@@ -247,16 +257,17 @@ class Reach:
             self.gaps.append(Gap(Area.PROGRAMS, artifact.scope, ReadStatus.OVERSIZE, artifact.name, reason))
 
     async def _read_variables(self, finder: PathFinder, found: Mapping[ProgramRef, tuple[str, Walked]]) -> None:
-        files = {
-            end.path: (ref.scope, path) for ref, (path, end) in found.items() if ref.role is ProgramRole.ENVIRONMENT
-        }
+        files: dict[str, dict[tuple[Scope, str], None]] = {}
+        for ref, (path, end) in found.items():
+            if ref.role is ProgramRole.ENVIRONMENT:
+                files.setdefault(end.path, {})[ref.scope, path] = None
         for question in plan_questions("variables", finder.reader, files):
             frame = (await self.dialogue.ask(question, "variables"))[-1]
             for real, pairs in parse_variables(question, frame, self.sentinel).items():
-                scope, path = files[real]
-                artifact = self.artifacts[ArtifactKind.ENVIRONMENT.value, scope, path]
-                properties = tuple(sorted({**dict(artifact.properties), **dict(pairs)}.items()))
-                self.artifacts[artifact.key] = replace(artifact, properties=properties)
+                for scope, path in files[real]:
+                    artifact = self.artifacts[ArtifactKind.ENVIRONMENT.value, scope, path]
+                    properties = tuple(sorted({**dict(artifact.properties), **dict(pairs)}.items()))
+                    self.artifacts[artifact.key] = replace(artifact, properties=properties)
 
     def _by_reader(self, items: Iterable[tuple[str, Scope]]) -> Mapping[str, Mapping[str, Scope]]:
         grouped: dict[str, dict[str, Scope]] = {}

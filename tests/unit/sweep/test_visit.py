@@ -11,7 +11,7 @@ from fleetscan.errors import StoreError, VisitError
 from fleetscan.model.coverage import Area, ReadStatus
 from fleetscan.model.digest import digest_bytes
 from fleetscan.model.host import Host
-from fleetscan.model.ids import Sha256
+from fleetscan.model.ids import SYSTEM, Sha256
 from fleetscan.model.outcome import FailureKind, HostFailure, HostOutcome, Outcome, outcome_of
 from fleetscan.model.snapshot import ArtifactKind, HostSnapshot
 from fleetscan.probe.script import ProbeScript, load_probe, remote_command
@@ -453,3 +453,41 @@ async def test_environment_files_that_a_pattern_names_are_found() -> None:
     found = await snapshot(host)
     assert [a.name for a in found.artifacts if a.kind is ArtifactKind.ENVIRONMENT] == ["/opt/app/a.env"]
     assert outcome_of(found) is Outcome.COMPLETE
+
+
+async def test_a_pattern_is_a_gap_where_its_folder_cannot_be_listed_and_none_where_there_is_no_folder() -> None:
+    service = b"[Service]\nEnvironmentFile=-/opt/app/*.env\nEnvironmentFile=-/opt/none/*.env\nExecStart=/opt/app/run\n"
+    closed = {**DISK, "opt/app": Entry(path="opt/app", type="!", mode="700")}
+    found = await snapshot(ProbedHost(files={**FILES, f"{ETC}/backup.service": service}, disk=closed))
+    gaps = [gap for gap in found.coverage.gaps if gap.reason.startswith("EnvironmentFile")]
+    assert [(gap.area, gap.path) for gap in gaps] == [(Area.PROGRAMS, "/opt/app/*.env")]
+
+
+async def test_what_system_and_user_link_to_is_read_as_the_system_has_it() -> None:
+    text = b"[Service]\nExecStart=/opt/app/run\n"
+    links = tuple(
+        Entry(path=f"{folder}/x.service", type="l", target="/opt/app/x.service")
+        for folder in (ETC, "home/ann/.config/systemd/user")
+    )
+    disk = {**DISK, "opt/app/x.service": Entry(path="opt/app/x.service", data=text)}
+    found = await snapshot(ProbedHost(links=links, disk=disk))
+    assert [a.scope for a in found.artifacts if a.name == "/opt/app/x.service"] == [SYSTEM]
+    assert found.contents[digest_bytes(text)] == text
+
+
+async def test_variables_are_told_of_every_path_that_leads_to_an_environment_file() -> None:
+    class Telling(ProbedHost):
+        def _answer_paths(self, verb: str, reader: str, asked: list[str], sentinel: str) -> tuple[Frame, ...]:
+            if verb != "variables":
+                return super()._answer_paths(verb, reader, asked, sentinel)
+            return (frame("variables", f"{sentinel[:6]} opt/app/env//\n:A\n", scope=reader),)
+
+    service = b"[Service]\nEnvironmentFile=/opt/app/env\nEnvironmentFile=/opt/env\nExecStart=/opt/app/run\n"
+    disk = {
+        **DISK,
+        "opt/app/env": Entry(path="opt/app/env", data=b"A=1\n"),
+        "opt/env": Entry(path="opt/env", type="l", target="app/env"),
+    }
+    found = await snapshot(Telling(files={**FILES, f"{ETC}/backup.service": service}, disk=disk))
+    told = {a.name: a.property("variables") for a in found.artifacts if a.kind is ArtifactKind.ENVIRONMENT}
+    assert told == {"/opt/app/env": "A", "/opt/env": "A"}
