@@ -10,10 +10,10 @@ from fleetscan.export.job_records import (
     ProgramRecord,
 )
 from fleetscan.model.ids import Scope
-from fleetscan.model.program import Program, ProgramRole
+from fleetscan.model.program import Program
 from fleetscan.model.snapshot import UnitProcess
 from fleetscan.model.unit import ExecCommand, Job
-from fleetscan.systemd.programs import find_programs
+from fleetscan.systemd.programs import find_places
 
 _PREFIXES = {
     "-": "its failure counts as success",
@@ -37,17 +37,15 @@ def place_programs(job: Job, homes: Mapping[Scope, str]) -> Places:
         job: Any.
         homes: Homes of users, as `systemd.reached.find_homes` gives them.
     """
-    places: dict[Program, list[int]] = {program: [] for program in job.programs}
     if job.activates is None:
         return {}
-    for number, command in enumerate(job.commands):
-        for ref in find_programs(job.activates, (command,), homes.get(job.scope)):
-            names = {ref.name, *ref.candidates}
-            for program in job.programs:
-                is_meant = program.role is ref.role and program.directive == ref.directive and program.path in names
-                if is_meant and ref.role is not ProgramRole.ENVIRONMENT and number not in places[program]:
-                    places[program].append(number)
-    return {program: tuple(numbers) for program, numbers in places.items()}
+    places: dict[Program, set[int]] = {program: set() for program in job.programs}
+    for ref, numbers in find_places(job.activates, job.commands, homes.get(job.scope)).items():
+        names = {ref.name, *ref.candidates}
+        for program in job.programs:
+            if program.role is ref.role and program.directive == ref.directive and program.path in names:
+                places[program].update(numbers)
+    return {program: tuple(sorted(numbers)) for program, numbers in places.items()}
 
 
 def show_mode(mode: int | None) -> str:

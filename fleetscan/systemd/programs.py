@@ -52,25 +52,38 @@ class ProgramRef:
 def find_programs(
     unit: EffectiveUnit, commands: Sequence[ExecCommand], home: str | None = None
 ) -> tuple[ProgramRef, ...]:
-    """Give the files that a unit runs and reads, in the order of its commands, each once; at most 64.
+    """Give the files that a unit runs and reads, in the order of its commands, each once (see `find_places`)."""
+    return tuple(find_places(unit, commands, home))
+
+
+def find_places(
+    unit: EffectiveUnit, commands: Sequence[ExecCommand], home: str | None = None
+) -> Mapping[ProgramRef, Sequence[int]]:
+    """Give the files that a unit runs and reads, at most `MAX_PER_UNIT`, with the commands that name them.
 
     Args:
         unit: The unit that the commands belong to.
         commands: Decoded, in order.
         home: Home of the user whose manager runs the unit, None when it is not known.
+
+    Returns:
+        In the order of the commands, environment files last; for each the places of its commands, from 0, ascending,
+        none for environment files.
     """
     reader = _Reader(unit, home)
-    found: dict[ProgramRef, None] = {}
-    for command in commands:
-        for ref in reader.read(command):
-            found[ref] = None
+    found: dict[ProgramRef, list[int]] = {}
+    for number, command in enumerate(commands):
+        for ref in dict.fromkeys(reader.read(command)):
+            if ref in found or len(found) < MAX_PER_UNIT:
+                found.setdefault(ref, []).append(number)
     section = (unit_type(unit.name) or "").capitalize()
     for directive in unit.values(section, "EnvironmentFile"):
         path = reader.expand(directive.value.removeprefix("-"))
         known = path.startswith("/") and not _WILDCARDS & set(path) and "%" not in path
         candidates = (posixpath.normpath(path),) if known else ()
-        found[ProgramRef(unit.scope, ProgramRole.ENVIRONMENT, "EnvironmentFile", path, candidates)] = None
-    return tuple(found)[:MAX_PER_UNIT]
+        if len(found) < MAX_PER_UNIT:
+            found.setdefault(ProgramRef(unit.scope, ProgramRole.ENVIRONMENT, "EnvironmentFile", path, candidates), [])
+    return found
 
 
 def is_pattern(path: str) -> bool:

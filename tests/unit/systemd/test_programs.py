@@ -6,9 +6,10 @@ from hypothesis import strategies as st
 from fleetscan.model.ids import SYSTEM, Scope, user_scope
 from fleetscan.model.program import Presence, Program, ProgramRole, Verification
 from fleetscan.model.snapshot import Artifact, ArtifactKind
+from fleetscan.model.unit import EffectiveUnit
 from fleetscan.systemd.commands import parse_commands
 from fleetscan.systemd.jobs import build_jobs
-from fleetscan.systemd.programs import DEFAULT_PATH, ProgramRef, find_programs
+from fleetscan.systemd.programs import DEFAULT_PATH, MAX_PER_UNIT, ProgramRef, find_places, find_programs
 from fleetscan.systemd.resolve import resolve_unit
 from fleetscan.systemd.tree import UnitTree
 from tests.unit.systemd.host_disk import HostDisk, find_job
@@ -21,10 +22,13 @@ EXECUTABLE, SCRIPT, ENVIRONMENT = ProgramRole.EXECUTABLE, ProgramRole.SCRIPT, Pr
 def references(
     text: str, *, name: str = "a.service", scope: Scope = SYSTEM, home: str | None = None
 ) -> tuple[ProgramRef, ...]:
-    folder = ETC if scope == SYSTEM else HOME
-    disk = HostDisk().write(f"{folder}/{name}", text)
-    unit = resolve_unit(UnitTree.of(disk.facts, disk.artifacts), scope, name, disk.read, 252)
+    unit = resolve_service(text, name=name, scope=scope)
     return find_programs(unit, parse_commands(unit), home)
+
+
+def resolve_service(text: str, *, name: str = "a.service", scope: Scope = SYSTEM) -> EffectiveUnit:
+    disk = HostDisk().write(f"{ETC if scope == SYSTEM else HOME}/{name}", text)
+    return resolve_unit(UnitTree.of(disk.facts, disk.artifacts), scope, name, disk.read, 252)
 
 
 def named(text: str, **more: str) -> list[tuple[ProgramRole, tuple[str, ...]]]:
@@ -109,6 +113,24 @@ def test_any_command_gives_absolute_candidates_and_no_more_than_a_unit_may_have(
     refs = references(f"[Service]\nExecStart={text}\n")
     assert len(refs) <= 64
     assert all(path.startswith("/") for ref in refs for path in ref.candidates)
+
+
+def test_each_file_is_told_with_the_commands_that_name_it() -> None:
+    text = "[Service]\nEnvironmentFile=/etc/x\nExecStart=/opt/a\nExecStart=/bin/sh /opt/b\nExecStart=/opt/a x\n"
+    unit = resolve_service(text)
+    places = find_places(unit, parse_commands(unit))
+    assert [(ref.candidates[0], list(numbers)) for ref, numbers in places.items()] == [
+        ("/opt/a", [0, 2]),
+        ("/bin/sh", [1]),
+        ("/opt/b", [1]),
+        ("/etc/x", []),
+    ]
+
+
+def test_a_unit_of_very_many_commands_is_read_once() -> None:
+    unit = resolve_service("[Service]\n" + "".join(f"ExecStart=/opt/{number}\n" for number in range(20_000)))
+    places = find_places(unit, parse_commands(unit))
+    assert [list(numbers) for numbers in places.values()] == [[number] for number in range(MAX_PER_UNIT)]
 
 
 def program_of(disk: HostDisk, *artifacts: Artifact) -> Program:
