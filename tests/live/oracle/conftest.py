@@ -2,7 +2,9 @@
 
 import os
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 import yaml
@@ -14,6 +16,7 @@ from tests.live.oracle.ours import Ours
 from tests.live.oracle.plan import SEED
 from tests.live.oracle.tally import Tally
 
+_CLEARING = pytest.StashKey[ExitStack]()
 _TALLY = pytest.StashKey[Tally]()
 
 
@@ -35,7 +38,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run each test once for each release that the fleet has."""
     if "oracle" in metafunc.fixturenames:
-        metafunc.parametrize("oracle", _list_releases(), indirect=True, scope="package")
+        metafunc.parametrize("oracle", _list_releases(), indirect=True, scope="session")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
@@ -46,19 +49,24 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
             terminalreporter.write_line(line)
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def oracle(request: pytest.FixtureRequest, lab: Lab) -> Iterator[Oracle]:
-    """A host of one release, planted and visited; what was planted is removed before the tests of other packages."""
+    """A host of one release, planted and visited; what was planted is removed before the tests of other folders."""
     release = request.param
     host = OracleHost(lab, next(host for host in lab.hosts if host.suite == release))
-    planted = host.plant(SEED)
-    try:
+    with ExitStack() as clearing:
+        request.config.stash[_CLEARING] = clearing
+        clearing.callback(host.remove, host.plant(SEED))
+        clearing.callback(host.stop_transients)
         host.start_transients()
         snapshot = host.visit()
         yield Oracle(release, host, snapshot, Ours.of(host, snapshot, SEED), request.config.stash[_TALLY])
-    finally:
-        host.stop_transients()
-        host.remove(planted)
+
+
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """Clear the last host as soon as the tests of this folder are over: the fleet lives on, and others use it."""
+    if nextitem is not None and Path(__file__).parent not in nextitem.path.parents:
+        item.config.stash.get(_CLEARING, ExitStack()).close()
 
 
 def _list_releases() -> list[str]:
