@@ -29,6 +29,7 @@ from fleetscan.systemd.tree import UnitTree
 
 _MAX_HASHED_BYTES = 128 * 1024 * 1024
 _CROWDED = 3_000
+_LONG_TEXTS = 1024 * 1024
 
 
 @dataclass(slots=True)
@@ -84,7 +85,9 @@ class Reach:
         artifacts = [self.artifacts[key] for key in sorted(self.artifacts)]
         hashes = {a.sha256 for a in artifacts if a.kind is ArtifactKind.FILE and a.sha256 is not None}
         contents = self.known.load(hashes)
-        if len(artifacts) > _CROWDED:  # takes seconds, in which the other visits shall go on
+        if (
+            len(artifacts) > _CROWDED or sum(map(len, contents.values())) > _LONG_TEXTS
+        ):  # takes seconds, in which the other visits shall go on
             return await asyncio.to_thread(self.planner.plan, self.listing.facts, artifacts, contents)
         return self.planner.plan(self.listing.facts, artifacts, contents)
 

@@ -28,6 +28,8 @@ from fleetscan.sweep.reach import Reach
 # rest is late.
 _SHARE_OF_LISTING, _SHARE_OF_ALL = 0.6, 0.9
 _CLOSING_S = 10.0
+# A listing of so many bytes takes seconds to understand, in which the other visits shall go on.
+_LONG_LISTING = 2 * 1024 * 1024
 # Logs are read from a little before the last visit on, for the host's clock may be behind.
 _OVERLAP_S = 600
 
@@ -120,7 +122,10 @@ class Visitor:
             # From here on there is something to keep, and what follows has a limit of its own. Were both over while the
             # scanner computes, the outer one would take the listing with it.
             deadline.reschedule(None)
-            listing = assemble_listing(frames, sentinel)
+            if sum(len(frame.payload) for frame in frames) > _LONG_LISTING:
+                listing = await asyncio.to_thread(assemble_listing, frames, sentinel)
+            else:
+                listing = assemble_listing(frames, sentinel)
             reach = Reach(listing, dialogue, sentinel, self._known, self._planner)
             tail, cut = await self._explore(reach, dialogue, began + timeout_s * _SHARE_OF_ALL)
         missing = self._known.wanted(reach.offers) - reach.contents.keys()

@@ -2,19 +2,23 @@
 
 import base64
 import random
-from collections.abc import Sequence
+import threading
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from fleetscan.model.ids import Sha256
 from fleetscan.model.outcome import HostFailure, HostOutcome
-from fleetscan.model.snapshot import Artifact, ArtifactKind, HostSnapshot
+from fleetscan.model.snapshot import Artifact, ArtifactKind, HostFacts, HostSnapshot
+from fleetscan.probe.assemble import Listing, assemble_listing
 from fleetscan.probe.script import ProbeScript
 from fleetscan.probe.wire import Frame
 from fleetscan.store.codec import decode_value, encode_value
 from fleetscan.sweep.known import KnownContents
+from fleetscan.sweep.plan import Plan, Planner
 from fleetscan.sweep.visit import VisitOptions, Visitor
 from fleetscan.systemd.jobs import build_jobs
 from tests.fakes import FakeHost, FakeStreams, FakeTransport
@@ -181,6 +185,61 @@ async def test_every_visit_of_a_hostile_host_ends_in_an_outcome(seed: int, share
     assert isinstance(outcome, HostSnapshot | HostFailure)
     if isinstance(outcome, HostSnapshot):
         read_again(outcome)
+
+
+class LongHost(HostileHost):
+    """Answers well, at length.
+
+    Args:
+        records: In the walk, besides those of its files.
+        text: How many services have a long text.
+    """
+
+    def __init__(self, records: int = 0, text: int = 0) -> None:
+        super().__init__(0, 0.0)
+        self._records = records
+        line = b"ExecStart=/a" + b"/a" * 500 + b"\n"
+        texts = {f"{ETC}/long{number}.service": b"#%d\n[Service]\n" % number + line * 200 for number in range(text)}
+        self.files = {**self.files, **texts}
+
+    def _sections(self, sentinel: str) -> list[Frame]:
+        sections = super()._sections(sentinel)
+        more = "".join(
+            f"{sentinel[:6]} f 644 0 0 5 1 1.5 1.5 7 {ETC}/d/u{number}.service//\n" for number in range(self._records)
+        )
+        walk = next(index for index, section in enumerate(sections) if section.section == "walk")
+        sections[walk] = replace(sections[walk], payload=sections[walk].payload + more.encode())
+        return sections
+
+
+@pytest.mark.parametrize(
+    ("host", "computes_long"),
+    [
+        (HostileHost(0, 0.0), set()),
+        (LongHost(records=40_000), {"assemble_listing", "plan"}),
+        (LongHost(text=12), {"plan"}),
+    ],
+)
+async def test_other_visits_go_on_while_a_long_answer_is_understood(
+    monkeypatch: pytest.MonkeyPatch, host: HostileHost, computes_long: set[str]
+) -> None:
+    in_threads = set()
+
+    def assemble(frames: Sequence[Frame], sentinel: str) -> Listing:
+        if threading.current_thread() is not threading.main_thread():
+            in_threads.add("assemble_listing")
+        return assemble_listing(frames, sentinel)
+
+    class Noted(Planner):
+        def plan(self, facts: HostFacts, artifacts: Sequence[Artifact], contents: Mapping[Sha256, bytes]) -> Plan:
+            if threading.current_thread() is not threading.main_thread():
+                in_threads.add("plan")
+            return super().plan(facts, artifacts, contents)
+
+    monkeypatch.setattr("fleetscan.sweep.visit.assemble_listing", assemble)
+    monkeypatch.setattr("fleetscan.sweep.visit.Planner", Noted)
+    assert isinstance(await visit(host), HostSnapshot)
+    assert in_threads == computes_long
 
 
 async def test_the_host_reaches_every_question_when_it_answers_well() -> None:
