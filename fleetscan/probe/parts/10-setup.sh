@@ -58,17 +58,29 @@ emit() {
   printf '@%s %s %s %d %s\n%s\n' "$S" "$1" "$2" "${#4}" "$3" "$4"
 }
 
+# first_bytes CAP COMMAND: of what the command says. A process that speaks to a user's manager can be traced by the user,
+# who could have its output held open for ever: that ends some seconds after the command must have.
+first_bytes() {
+  if [ "$2" = ask_user ]; then
+    SECONDS_EACH=$((SECONDS_EACH + 3))
+    limit head -c "$1"
+  else
+    head -c "$1"
+  fi
+}
+
 # capture CAP COMMAND… → OUT, STATUS. NUL bytes are lost, so this is for text only. COMMAND may be a function.
 # The exit status travels behind the output; when the cap cuts it off, the status is `truncated`. The dot keeps line
 # ends that the cap may have left last, without which a cut output could look whole.
 capture() {
   cap=$1
   shift
-  OUT=$({
+  OUT=$(if {
     "$@" </dev/null
     printf '\n%d' "$?"
-  } | head -c "$cap" && printf .)
+  } | first_bytes "$cap" "$1"; then printf .; else printf '\n124.'; fi)
   full=${#OUT}
+  case $OUT in *"${NL}124.") full=0 ;; esac
   OUT=${OUT%.}
   if [ "$full" -gt "$cap" ]; then
     STATUS=truncated

@@ -5,15 +5,16 @@ PROPS=$PROPS,AccuracyUSec,RandomizedDelayUSec,FixedRandomDelay,OnClockChange,OnT
 PROPS=$PROPS,ExecCondition,ExecStartPre,ExecStart,ExecStartPost,ExecReload,ExecStop,ExecStopPost
 PROPS=$PROPS,User,Group,DynamicUser,Environment,EnvironmentFiles,WorkingDirectory,RootDirectory
 
-# How to speak to a manager; the two functions take systemctl's arguments.
+# How to speak to a manager; the two functions take systemctl's arguments. A user who traced the second could hold what
+# it inherits: nothing of the session, which would not end before he lets go.
 ask_system() { limit systemctl --no-pager --no-ask-password --full --all "$@"; }
 ask_user() {
   if [ "$uid" = "$UID_" ]; then
-    limit env "XDG_RUNTIME_DIR=/run/user/$uid" systemctl --user --no-pager --no-ask-password --full --all "$@"
+    limit env "XDG_RUNTIME_DIR=/run/user/$uid" systemctl --user --no-pager --no-ask-password --full --all "$@" 2>/dev/null
   else
     limit setpriv "--reuid=$uid" "--regid=$gid" --clear-groups env -i "PATH=$PATH" LC_ALL=C TZ=UTC COLUMNS=1000 \
       SYSTEMD_COLORS=0 SYSTEMD_PAGER=cat "XDG_RUNTIME_DIR=/run/user/$uid" \
-      systemctl --user --no-pager --no-ask-password --full --all "$@"
+      systemctl --user --no-pager --no-ask-password --full --all "$@" 2>/dev/null
   fi
 }
 

@@ -2,7 +2,9 @@
 
 import os
 import shutil
+import signal
 import socket
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,7 +14,7 @@ from fleetscan.demo.tree import HostTree, TreeFile
 from fleetscan.model.coverage import Area, ReadStatus
 from fleetscan.model.digest import digest_bytes
 from fleetscan.model.ids import user_scope
-from tests.integration.probe.probe_runs import run_probe
+from tests.integration.probe.probe_runs import HANGS_AFTER_S, run_probe
 
 ETC = "etc/systemd/system"
 DEPLOYS = "home/deploy/.config/systemd/user"
@@ -181,7 +183,10 @@ exec "${0%%/*}/systemctl-of-the-host" "$@"
 TIMEOUT = """#!/bin/sh
 shift 3
 seconds=20
-case "$*" in *--user*) seconds=%s; echo "$*" >>"${0%%/*}/asked" ;; esac
+case "$*" in
+*--user*) seconds=%s; echo "$*" >>"${0%%/*}/asked" ;;
+'head -c '*) seconds=1 ;;
+esac
 exec %s -k 1 "$seconds" "$@"
 """
 
@@ -226,4 +231,21 @@ def test_a_users_manager_that_hangs_is_asked_once_and_is_a_gap(
         (Area.LOADED, user_scope("root"), ReadStatus.TIMED_OUT),
         (Area.UNIT_FILES, user_scope("root"), ReadStatus.TIMED_OUT),
     }
+    assert len((root / ASKED).read_text().splitlines()) == 1
+
+
+def test_a_user_who_holds_the_output_of_what_speaks_to_his_manager_holds_up_nothing(
+    shell: Sequence[str], tree: HostTree, root: Path
+) -> None:
+    """The one who is spoken to can trace the speaker, and let it start something that outlives it."""
+    add_users_manager(tree, answer='{ setsid sleep 300 & echo $! >>"${0%/*}/held"; exit 0; }', limit_s=20)
+    write_with_socket(tree, root)
+    began = time.monotonic()
+    try:
+        run = run_probe(shell, root)
+    finally:
+        for held in (root / ".shim/held").read_text().split():
+            os.kill(int(held), signal.SIGKILL)
+    assert time.monotonic() - began < HANGS_AFTER_S / 2
+    assert (Area.TIMERS, ReadStatus.TIMED_OUT) in {(gap.area, gap.status) for gap in run.listing.gaps}
     assert len((root / ASKED).read_text().splitlines()) == 1
