@@ -48,6 +48,8 @@ def read_managers(frames: Frames, systemd_version: int, *, merged_usr: bool) -> 
     scopes = [SYSTEM, *sorted({scope for section, scope in frames if section in _TIMERS and scope != SYSTEM})]
     for name in scopes:
         scope = Scope(name)
+        if scope != SYSTEM and ("ended", scope) in frames:
+            continue  # a manager that ended while it was asked runs nothing, and hides nothing
         listed = _read_timers(frames, scope, systemd_version, found)
         rows.extend(listed or ())
         _read_loaded(frames.get(("loaded", scope)), scope, listed, found)

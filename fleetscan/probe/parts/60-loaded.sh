@@ -20,6 +20,13 @@ if [ $booted = 1 ]; then
     list_unit_files ask_system '*.timer' "$@"
     emit unit-files "$STATUS" system "$OUT"
   fi
+  # ended UID: that user's manager has ended or is about to, as it does ten seconds after the last logout. The system's manager
+  # says so, which the user cannot make it say.
+  ended() {
+    capture 4096 ask_system show -p ActiveState -- "user@$1.service"
+    case $OUT in *=inactive | *=deactivating | *=failed) return 0 ;; esac
+    return 1
+  }
   # Managers of users that run already: spoken to through their own socket, as that user; nothing is started, no PAM.
   allow 15 5
   for r in $runtimes; do
@@ -28,6 +35,7 @@ if [ $booted = 1 ]; then
     name=$(printf '%s\n' "$passwd" | sed -n "s/^\([^:]*\):$uid:.*/\1/p" | head -n 1)
     gid=$(printf '%s\n' "$passwd" | sed -n "s/^[^:]*:$uid:\([0-9]*\):.*/\1/p" | head -n 1)
     if [ -z "$name" ] || [ -z "$gid" ] || [ ! -S "run/user/$uid/systemd/private" ]; then
+      ended "$uid" && continue
       emit timers-text failed-1 "user:${name:-$uid}" ''
       continue
     fi
@@ -48,8 +56,14 @@ if [ $booted = 1 ]; then
       emit unit-files timeout "user:$name" ''
       continue
     fi
+    answered=$STATUS
     ask_loaded "user:$name" ask_user "$(printf '%s\n' "$TEXT" | timer_names)"
+    answered=$answered:$STATUS
     list_unit_files ask_user '*.timer'
     emit unit-files "$STATUS" "user:$name" "$OUT"
+    case $answered:$STATUS in
+    ok:ok:ok) ;;
+    *) ended "$uid" && emit ended ok "user:$name" '' ;;
+    esac
   done
 fi

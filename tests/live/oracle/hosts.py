@@ -54,6 +54,16 @@ _TRANSIENT_COMMAND = (
     "\\x41",
 )
 _LIST_MISSING = 'while IFS= read -r path; do [ -e "$path" ] || [ -L "$path" ] || printf "%s\\n" "$path"; done'
+# Whoever logged in meanwhile has a manager that runs the timers of all users, and a persistent one leaves a stamp.
+_FORGET = """
+for place in /run/user/*; do
+  uid=${place##*/} gid=$(stat -c %g "$place")
+  for words in "stop u[a-z]-*" daemon-reload "reset-failed u[a-z]-*"; do
+    setpriv "--reuid=$uid" "--regid=$gid" --clear-groups env "XDG_RUNTIME_DIR=$place" systemctl --user $words
+  done
+done 2>/dev/null
+rm -f /root/.local/share/systemd/timers/stamp-u[a-z]-* /home/*/.local/share/systemd/timers/stamp-u[a-z]-*
+"""
 _REMOVE = 'while IFS= read -r path; do rm -rf -- "$path"; done'
 
 
@@ -84,6 +94,7 @@ class OracleHost:
         # A unit that timers.target upholds was started, and fails when its file is gone.
         self.run("systemctl", "stop", "oa-*", check=False)
         self.run("systemctl", "reset-failed", "oa-*", check=False)
+        self.run("sh", "-c", _FORGET)
 
     def start_transients(self) -> None:
         """Make transient timers that elapse long after the test, under chosen names and under invented ones."""

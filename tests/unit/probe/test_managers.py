@@ -167,6 +167,21 @@ def test_a_users_manager_that_cannot_be_asked_is_a_gap_of_that_user_alone() -> N
     }
 
 
+def test_a_users_manager_that_ended_while_it_was_asked_is_no_gap() -> None:
+    frames = by_section(complete_visit())
+    frames["timers-text", "user:ann"] = frame("timers-text", status="failed-1", scope="user:ann")
+    frames["ended", "user:ann"] = frame("ended", scope="user:ann")
+    found = read_managers(frames, 252, merged_usr=True)
+    assert found.gaps == []
+    assert {artifact.scope for artifact in found.artifacts} == {SYSTEM}
+
+
+def test_the_systems_own_manager_cannot_have_ended() -> None:
+    frames = by_section(complete_visit())
+    frames["ended", SYSTEM] = frame("ended")
+    assert read_managers(frames, 252, merged_usr=True).timers
+
+
 @pytest.mark.parametrize(
     "text", [UNIT_FILES, "UNIT FILE    STATE   PRESET\nbackup.timer enabled enabled\n\n1 unit files listed.\n"]
 )
