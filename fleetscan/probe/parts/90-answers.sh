@@ -41,13 +41,14 @@ mark_scripts() {
   as_who "$reader" find -P "$@" -maxdepth 0 -type f -size +1c -size -131073k -exec head -q -c 2 -- {} + | tr -c '#!' .
 }
 # name_variables WHO PATH…: the names that environment files set. Values are often secrets; only those that tell a
-# loader or an interpreter what to run leave the host.
+# loader or an interpreter what to run leave the host. A long name of nothing can be a key in base64, and is left out.
 # shellcheck disable=SC2016  # awk expands it
 VARIABLES='
 FNR == 1 { printf "%s %s//\n", token, FILENAME }
 { sub(/^[ \t]+/, "") }
 !/^[A-Za-z_][A-Za-z0-9_]*[ \t]*=/ { next }
 { name = substr($0, 1, index($0, "=") - 1); sub(/[ \t]+$/, "", name) }
+length(name) >= 20 && /^[A-Za-z0-9_]+==?[ \t\r]*$/ { next }
 name ~ /^(LD_.*|PATH|BASH_ENV|ENV|SHELL|IFS|GCONV_PATH|PYTHON.*|PERL5.*|RUBY.*|NODE_.*|JAVA_TOOL_OPTIONS)$/ { print "=" $0; next }
 { print ":" name }'
 name_variables() {

@@ -136,6 +136,18 @@ def test_environment_files_give_names_and_only_what_steers_a_loader(
     assert b"s3cret" not in b"".join(frame.payload for frame in run.frames)
 
 
+@pytest.mark.parametrize("end", ["=", "==", "= ", "=\r"])
+def test_a_key_in_base64_is_no_name_of_a_variable(shell: Sequence[str], tree: HostTree, root: Path, end: str) -> None:
+    key = "oK56DE9Ue9zK76rAc8pBl6opphX1v36lm7cXXsQKrQM"
+    tree.files["etc/wireguard/private.key"] = TreeFile(f"{key}{end}\nEMPTY=\nA_LONG_NAME_OF_A_VARIABLE=1\n", 0o600)
+    tree.write(root)
+    question = Question("variables", "-", ("/etc/wireguard/private.key",))
+    run = ask(shell, root, question)
+    (pairs,) = parse_variables(question, run.section("variables"), SENTINEL).values()
+    assert pairs == (("variables", "EMPTY A_LONG_NAME_OF_A_VARIABLE"),)
+    assert key.encode() not in run.section("variables").payload
+
+
 def test_paths_that_could_be_options_are_not_looked_at(shell: Sequence[str], tree: HostTree, root: Path) -> None:
     tree.write(root)
     before = photograph(root)
