@@ -10,7 +10,7 @@ from fleetscan.model.snapshot import Artifact, ArtifactKind, FileTimes
 from fleetscan.probe.contents import MAX_CONTENT_BYTES, Offer
 from fleetscan.probe.people import People
 from fleetscan.probe.walk import HashedFile, WalkRecord, parse_hashes, parse_walk
-from fleetscan.probe.walk_bounds import bound_links
+from fleetscan.probe.walk_bounds import bound_links, bound_users
 from fleetscan.probe.walk_gaps import find_walk_gaps
 from fleetscan.probe.wire import Frame
 
@@ -56,8 +56,9 @@ def read_files(frames: Sequence[Frame], sentinel: str, people: People) -> Files:
             gaps += _walk_gaps(frame, people)
             records += _read_walk(frame, sentinel, people, gaps)
     hashed, why = read_hashes(frames, people)
-    records, too_many = bound_links(records, people)
-    gaps += [*too_many, *find_walk_gaps(records, people)]
+    records, too_many_users = bound_users(records, people)
+    records, too_many_links = bound_links(records, people)
+    gaps += [*too_many_users, *too_many_links, *find_walk_gaps(records, people)]
     artifacts: list[Artifact] = []
     times: dict[str, FileTimes] = {}
     offers: dict[Sha256, Offer] = {}

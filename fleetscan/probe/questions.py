@@ -86,12 +86,14 @@ def parse_nodes(question: Question, frame: Frame, sentinel: str) -> Mapping[str,
 
 
 def parse_listed(question: Question, frame: Frame, sentinel: str) -> Mapping[str, tuple[WalkRecord, ...]] | None:
-    """Read the answer to `list`: what lies in each folder. None when the answer is not whole."""
+    """Read the answer to `list`: what lies in each folder that could be read. None when the answer is not whole."""
     if not is_whole(frame):
         return None
     records, _bad = parse_walk(frame.payload, sentinel, truncated=False)
     found: dict[str, list[WalkRecord]] = {path: [] for path in question.paths}
     for record in records:
+        if record.type == "!":
+            found.pop(record.path, None)
         folder = record.path.rpartition("/")[0]
         if folder in found and record.type != "~":
             found[folder].append(record)

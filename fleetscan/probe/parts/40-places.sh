@@ -49,8 +49,12 @@ for d in etc/systemd/system.control run/systemd/system.control run/systemd/trans
   add "$d"
 done
 
-# Mount points where a look could mount something, or hang: "fstype path" a line.
-remote=$(sed -n 's/^[0-9]* [0-9]* [^ ]* [^ ]* \([^ ]*\) .* - \(autofs\|nfs\|nfs4\|cifs\|smb3\|fuse\.sshfs\|afs\|lustre\|ceph\|9p\) .*/\2 \1/p' proc/self/mountinfo 2>/dev/null)
+# Mount points where a look could mount something, or hang: "fstype path" a line. A user's own mounts are among them: their
+# program answers when it likes, and root may not look into all of them.
+remote=$(sed -n \
+  -e 's/^[0-9]* [0-9]* [^ ]* [^ ]* \([^ ]*\) .* - \(autofs\|nfs\|nfs4\|cifs\|smb3\|fuse\.sshfs\|afs\|lustre\|ceph\|9p\) .*/\2 \1/p' \
+  -e 's/^[0-9]* [0-9]* [^ ]* [^ ]* \([^ ]*\) .* - \(fuse[^ ]*\) .*user_id=[1-9].*/\2 \1/p' \
+  proc/self/mountinfo 2>/dev/null | sed -e 's/\\040/ /g' -e 's/\\011/\t/g' -e 's/\\134/\\/g')
 
 # below PATH → FSTYPE: the remote file system it lies on, empty for none
 below() {
@@ -80,6 +84,7 @@ as_who() {
     case $pair in "$as:"*) as_gid=${pair#*:} && break ;; esac
   done
   [ -n "$as_gid" ] || as_gid=$(stat -c %g "run/user/$as" 2>/dev/null) # not every account is enumerated
+  [ -n "$as_gid" ] || as_gid=65534 # the owner of a file need not have an account
   as_real=65534
   [ "$as_gid" != $as_real ] || as_real=65533
   limit setpriv "--reuid=$as" "--rgid=$as_real" "--egid=$as_gid" --clear-groups "$@"

@@ -24,7 +24,7 @@ if [ $booted = 1 ]; then
   # says so, which the user cannot make it say.
   ended() {
     capture 4096 ask_system show -p ActiveState -- "user@$1.service"
-    case $OUT in *=inactive | *=deactivating | *=failed) return 0 ;; esac
+    case $OUT in *=inactive* | *=deactivating* | *=failed*) return 0 ;; esac
     return 1
   }
   # Managers of users that run already: spoken to through their own socket, as that user; nothing is started, no PAM.

@@ -22,11 +22,13 @@ stat_paths() {
     \( -type d ! -executable -printf "$K ! %m %U %G - %n - - - %p//\n" \) -o \
     -printf "$K %y %m %U %G %s %n %T@ %C@ %i %p//%l\n"
 }
-# list_paths WHO DIR…: records of what lies in folders
+# list_paths WHO DIR…: records of what lies in folders, and of a folder itself when that may not be told
 list_paths() {
   reader=$1
   shift
-  as_who "$reader" find -H "$@" -mindepth 1 -maxdepth 1 -printf "$K %y %m %U %G %s %n %T@ %C@ %i %p//%l\n"
+  as_who "$reader" find -H "$@" -maxdepth 1 \
+    \( -type d ! \( -readable -executable \) -printf "$K ! %m %U %G - %n - - - %p//\n" -prune \) -o \
+    -printf "$K %y %m %U %G %s %n %T@ %C@ %i %p//%l\n"
 }
 # hash_paths WHO PATH…: of regular files only, and not through links
 hash_paths() {

@@ -119,6 +119,8 @@ def test_a_runtime_directory_that_is_a_link_is_a_gap(shell: Sequence[str], tree:
 def test_a_manager_that_cannot_be_asked_is_a_gap(shell: Sequence[str], tree: HostTree, root: Path) -> None:
     tree.files["run/user/1000/systemd/transient/a.timer"] = TreeFile(TIMER)
     tree.directories.add("run/user/70001/systemd")
+    for uid in (1000, 70001):
+        tree.files[f".shim/show/user@{uid}.service"] = TreeFile("ActiveState=active\n")
     tree.write(root)
     run = run_probe(shell, root)
     stranger = user_scope("70001")

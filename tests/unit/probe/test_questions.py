@@ -11,6 +11,7 @@ from fleetscan.probe.questions import (
     can_ask,
     find_scripts,
     parse_hash_answer,
+    parse_listed,
     parse_nodes,
     parse_variables,
     plan_questions,
@@ -101,3 +102,11 @@ def test_any_answer_is_understood_or_ignored(payload: bytes, status: str) -> Non
     parse_hash_answer(question, given_frame)
     parse_variables(question, given_frame, SENTINEL)
     assert given_frame.status in (ReadStatus.OK, ReadStatus.FAILED, ReadStatus.TRUNCATED)
+
+
+def test_a_folder_that_may_not_be_read_is_not_an_empty_one() -> None:
+    question = Question("list", "-", ("/opt/a", "/opt/b"))
+    records = Entry(path="opt/a", type="!").record + Entry(path="opt/b", type="d").record
+    listed = parse_listed(question, frame("list", records, scope="-"), SENTINEL)
+    assert listed == {"/opt/b": ()}
+    assert parse_listed(question, frame("list", records, status="timeout", scope="-"), SENTINEL) is None

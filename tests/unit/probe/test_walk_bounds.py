@@ -4,7 +4,7 @@ from fleetscan.model.coverage import Area, Gap, ReadStatus
 from fleetscan.model.ids import SYSTEM, user_scope
 from fleetscan.probe.files import read_files
 from fleetscan.probe.people import People, parse_people
-from fleetscan.probe.walk_bounds import MAX_LINKS
+from fleetscan.probe.walk_bounds import MAX_LINKS, MAX_USERS
 from tests.unit.probe.frames import ETC, SENTINEL, Entry, frame
 
 PEOPLE = parse_people(
@@ -47,3 +47,21 @@ def test_as_many_links_as_allowed_are_read_without_a_gap() -> None:
 def test_links_that_only_say_what_is_started_are_all_read() -> None:
     taken, gaps = read_links(f"{ETC}/timers.target.wants", MAX_LINKS + 7)
     assert (len(taken), gaps) == (MAX_LINKS + 7, [])
+
+
+def test_of_more_accounts_than_are_looked_at_the_rest_is_told_of() -> None:
+    names = [f"u{number}" for number in range(MAX_USERS + 5)]
+    people = parse_people(
+        frame("users", "".join(f"{name}:{2000 + i}:{2000 + i}:/home/{name}:/bin/sh\n" for i, name in enumerate(names))),
+        frame("homes", "".join(f"ok:{name}:{2000 + i}:/home/{name}\n" for i, name in enumerate(names))),
+        None,
+    )
+    entries = [Entry(path=f"home/{name}/.config/systemd/user/a.timer", data=b"x", hashed=False) for name in names]
+    walk = frame(
+        "walk", "".join(entry.record for entry in [*entries, Entry(path=f"{ETC}/b.timer", type="l", target="c")])
+    )
+    files = read_files([walk, frame("hashes")], SENTINEL, people)
+    assert len({artifact.scope for artifact in files.artifacts}) == MAX_USERS + 1
+    (gap,) = [gap for gap in files.gaps if gap.status is ReadStatus.TRUNCATED]
+    assert gap.hides(Area.FILES, user_scope(names[-1]))
+    assert not gap.hides(Area.FILES, SYSTEM)

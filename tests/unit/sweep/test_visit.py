@@ -491,3 +491,19 @@ async def test_variables_are_told_of_every_path_that_leads_to_an_environment_fil
     found = await snapshot(Telling(files={**FILES, f"{ETC}/backup.service": service}, disk=disk))
     told = {a.name: a.property("variables") for a in found.artifacts if a.kind is ArtifactKind.ENVIRONMENT}
     assert told == {"/opt/app/env": "A", "/opt/env": "A"}
+
+
+async def test_what_an_account_may_lead_elsewhere_is_read_with_that_accounts_rights() -> None:
+    host = ProbedHost(disk=DISK)
+    await snapshot(host)
+    asked = [request.split()[:2] for request in host.requests if request.startswith((b"stat", b"hash", b"fetch"))]
+    # /opt/app belongs to ann (1000): root follows the way, and only she looks at what lies behind
+    assert [b"hash", b"1000"] in asked
+    assert [b"hash", b"-"] not in asked
+
+
+async def test_what_belongs_to_root_all_the_way_is_read_by_root() -> None:
+    disk = {**DISK, "opt/app": replace(DISK["opt/app"], uid=0, gid=0)}
+    host = ProbedHost(disk=disk)
+    await snapshot(host)
+    assert [request.split()[1] for request in host.requests if request.startswith(b"hash")] == [b"-"]
