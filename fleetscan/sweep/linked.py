@@ -43,9 +43,14 @@ class LinkedTexts(Evidence):
         """Read folders of drop-ins and of links that lie elsewhere; give those that were read."""
         settled = set()
         texts: dict[str, Scope] = {}
-        for reader, scope_of in self.by_reader(folders.items()).items():
+        waiting = deque(self.by_reader(folders.items()).items())
+        while waiting:
+            reader, scope_of = waiting.popleft()
             finder = self.finder_of(reader)
             ends = await finder.follow(scope_of)
+            owners = {path: self.owner_on_way(finder, end) for path, end in ends.items()}
+            waiting.extend((owner, {path: scope_of[path]}) for path, owner in owners.items() if owner)
+            ends = {path: end for path, end in ends.items() if not owners[path]}
             real = {path: end.path for path, end in ends.items() if end.ending is Ending.FOUND}
             listed = await finder.list(real.values())
             for path, scope in scope_of.items():

@@ -69,6 +69,9 @@ class Reach(LinkedTexts):
                 continue
             finder = self.finder_of(self.reader_of(ref.scope))
             end = (await finder.follow([folder])).get(folder)
+            if end is not None and (owner := self.owner_on_way(finder, end)):
+                finder = self.finder_of(owner)
+                end = (await finder.follow([folder])).get(folder)
             if end is not None and end.ending is Ending.ABSENT:
                 continue
             real = end.path if end is not None and end.ending is Ending.FOUND else ""

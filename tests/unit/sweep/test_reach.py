@@ -183,3 +183,17 @@ async def test_what_belongs_to_root_all_the_way_is_read_by_root() -> None:
     host = ProbedHost(disk=disk)
     await snapshot(host)
     assert [request.split()[1] for request in host.requests if request.startswith(b"hash")] == [b"-"]
+
+
+async def test_a_linked_folder_that_an_account_may_lead_elsewhere_is_listed_with_that_accounts_rights() -> None:
+    linked = Entry(path=f"{ETC}/backup.service.d", type="l", target="/opt/app/conf")
+    host = ProbedHost(links=(linked,), disk={**DISK, "opt/app/conf": Entry(path="opt/app/conf", type="d")})
+    await snapshot(host)
+    assert [request.split()[1] for request in host.requests if request.startswith(b"list")] == [b"1000"]
+
+
+async def test_a_folder_of_environment_files_of_an_account_is_listed_with_that_accounts_rights() -> None:
+    service = b"[Service]\nEnvironmentFile=-/opt/app/*.env\nExecStart=/usr/bin/backup\n"
+    host = ProbedHost(files={**FILES, f"{ETC}/backup.service": service}, disk=DISK)
+    await snapshot(host)
+    assert [request.split()[1] for request in host.requests if request.startswith(b"list")] == [b"1000"]
