@@ -44,9 +44,21 @@ class Area(StrEnum):
     PROCESSES = "processes"
     JOURNAL = "journal"
     AUDIT = "audit"
+    GRANTS = "grants"
+    ACCOUNTS = "accounts"
 
 
-SUPPLEMENTARY = frozenset({Area.PACKAGES, Area.ATTRIBUTES, Area.PROCESSES, Area.JOURNAL, Area.AUDIT})
+SUPPLEMENTARY = frozenset(
+    {
+        Area.PACKAGES,
+        Area.ATTRIBUTES,
+        Area.PROCESSES,
+        Area.JOURNAL,
+        Area.AUDIT,
+        Area.GRANTS,
+        Area.ACCOUNTS,
+    }
+)
 """Areas that add evidence to what would run but do not decide it. What is missing of them is told, but a stock host
 without `lsattr` or without the right to read the journal is not for that reason only partly read."""
 

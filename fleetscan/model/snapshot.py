@@ -103,6 +103,12 @@ class ArtifactKind(StrEnum):
     """A system or configuration extension (`systemd-sysext`, `systemd-confext`) that lies ready or is merged."""
     AUDIT_RULE = "audit rule"
     """A rule of the audit system that watches where timers lie, or `systemd-run`."""
+    INTEGRITY_RULE = "integrity rule"
+    """A line in the configuration of a file integrity monitor (AIDE, Wazuh, …) that names where timers lie."""
+    GRANT = "grant"
+    """A sudo rule or polkit file that lets somebody start or edit units, or become who may."""
+    ACCOUNT = "account"
+    """An account that may log in, has uid 0, or has something a manager would run for it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,8 +119,9 @@ class Artifact:
         kind: See `ArtifactKind`.
         scope: Whose unit this is.
         name: Canonical absolute path for files and links (`/lib` spelled `/usr/lib` on merged-/usr hosts), unit name
-            for `UNIT_FILE` and `LOADED`, user name for `LINGER`, package name for `PACKAGE`, the rule in one spelling
-            for `AUDIT_RULE`. `PROGRAM` and `ENVIRONMENT` have the path as the job names it.
+            for `UNIT_FILE` and `LOADED`, user name for `LINGER` and `ACCOUNT` (of the scope `user:NAME`), package name
+            for `PACKAGE`, the rule in one spelling for `AUDIT_RULE`, `INTEGRITY_RULE` and a `GRANT` of sudo, the path
+            for one of polkit. `PROGRAM` and `ENVIRONMENT` have the path as the job names it.
         mode: Permission bits (`0o644`), None where they have no meaning.
         owner: User name or number that owns the file, empty where it has no meaning.
         group: Group name or number, likewise.
@@ -125,7 +132,10 @@ class Artifact:
         properties: Sorted pairs. `UNIT_FILE`: `state`, `preset`. `LOADED`: systemd's own property names, and `Listed`.
             Files: `attributes`, `acl`, `selinux` where unusual; `package`, `verified` where asked; `links`, the number
             of hard links above one, or what was followed when it was reached over links. `PROGRAM`: `exposed`, `state`.
-            `ENVIRONMENT`: `variables`, and values by their names in capitals.
+            `ENVIRONMENT`: `variables`, and values by their names in capitals. `PACKAGE`: `version`, and `timers`, the
+            system units that it brings beside a timer. `GRANT`: `by` (sudo, polkit), `source`, `reaches`;
+            of sudo `to`, `host`, `run_as`, `nopasswd`. `ACCOUNT`: `uid`, `gid`, `shell`, `login`, `locked`, `expired`.
+            `INTEGRITY_RULE`: `by`, `source`, `watches`.
     """
 
     kind: ArtifactKind

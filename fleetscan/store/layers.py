@@ -18,12 +18,15 @@ _KIND_LAYERS = {
     ArtifactKind.LOADED: "loaded",
     ArtifactKind.LINGER: "small",
     ArtifactKind.STAMP: "small",
+    ArtifactKind.GRANT: "grants",
+    ArtifactKind.ACCOUNT: "accounts",
 }
+_OF_HOST = frozenset({ArtifactKind.LINGER, ArtifactKind.STAMP, ArtifactKind.ACCOUNT})
 
 
 def layer_of(artifact: Artifact) -> str:
     """Name the layer of an artifact: by user first, then by kind, then by path."""
-    if artifact.kind not in (ArtifactKind.LINGER, ArtifactKind.STAMP):
+    if artifact.kind not in _OF_HOST:
         user = scope_user(artifact.scope)
         if user is not None:
             return f"user {user}"

@@ -22,16 +22,28 @@ from fleetscan.store.tables import (
     VisitRow,
 )
 
-_AREAS = {
+AREAS = {
     ArtifactKind.FILE: (Area.FILES, Area.CONTENT),
-    ArtifactKind.LINK: (Area.FILES,),
-    ArtifactKind.DIRECTORY: (Area.FILES,),
+    ArtifactKind.LINK: (Area.FILES, Area.GENERATORS, Area.ACTIVATORS),
+    ArtifactKind.DIRECTORY: (Area.FILES, Area.GENERATORS),
     ArtifactKind.SPECIAL: (Area.FILES,),
     ArtifactKind.UNIT_FILE: (Area.UNIT_FILES,),
     ArtifactKind.LOADED: (Area.LOADED,),
     ArtifactKind.LINGER: (Area.LINGER,),
     ArtifactKind.STAMP: (Area.STAMPS,),
+    ArtifactKind.PROGRAM: (Area.PROGRAMS,),
+    ArtifactKind.ENVIRONMENT: (Area.PROGRAMS,),
+    ArtifactKind.PACKAGE: (Area.PACKAGES,),
+    ArtifactKind.GENERATOR: (Area.GENERATORS,),
+    ArtifactKind.ACTIVATOR: (Area.ACTIVATORS,),
+    ArtifactKind.MOUNT: (Area.MOUNTS,),
+    ArtifactKind.EXTENSION: (Area.MOUNTS,),
+    ArtifactKind.AUDIT_RULE: (Area.AUDIT,),
+    ArtifactKind.INTEGRITY_RULE: (Area.AUDIT,),
+    ArtifactKind.GRANT: (Area.GRANTS,),
+    ArtifactKind.ACCOUNT: (Area.ACCOUNTS,),
 }
+"""Behind gaps of which areas an artifact of each kind could hide."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +80,7 @@ class _Presence:
 
     def is_hidden_by(self, coverage: Coverage) -> bool:
         path = self.name if self.name.startswith("/") else None
-        return any(coverage.hides(area, self.scope, path) for area in _AREAS[self.kind])
+        return any(coverage.hides(area, self.scope, path) for area in AREAS[self.kind])
 
 
 class SightingStore:

@@ -45,4 +45,6 @@ def test_only_areas_of_evidence_are_supplementary() -> None:
         Area.PROCESSES,
         Area.JOURNAL,
         Area.AUDIT,
+        Area.GRANTS,
+        Area.ACCOUNTS,
     }
