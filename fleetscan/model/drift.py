@@ -7,16 +7,25 @@ from enum import IntEnum, StrEnum
 from fleetscan.model.baseline import Cohort, Prevalence
 from fleetscan.model.ids import HostName, UnitName
 from fleetscan.model.origin import Origin
-from fleetscan.model.subject import Subject, SubjectKey
+from fleetscan.model.relation import Disagreement
+from fleetscan.model.subject import Piece, Subject, SubjectKey
 
 
 class DriftKind(StrEnum):
-    """The four kinds of drift."""
+    """What differs."""
 
     ADDED = "added"
     REMOVED = "removed"
     CHANGED = "changed"
+    """What would run, when or as whom."""
     STATE = "state"
+    """Enabled, masked or loaded otherwise."""
+    TARGET = "target"
+    """An executable, script or environment file behind unchanged units."""
+    WRITABLE = "writable"
+    """Others than root may write what was closed to them."""
+    VIEW = "view"
+    """The views of the host (files, unit files known, memory) contradict each other, and elsewhere they do not."""
 
 
 class Severity(IntEnum):
@@ -68,6 +77,48 @@ class TextChange:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TargetChange:
+    """One file that a job runs or reads and that is another than expected.
+
+    Attributes:
+        before: What was expected: hash and package, or `absent`.
+        after: What is there.
+    """
+
+    path: str
+    before: str
+    after: str
+    piece: Piece | None = None
+
+
+class ExplanationKind(StrEnum):
+    """What kind of innocent proof it is."""
+
+    PACKAGE = "package"
+    """All that differs belongs to a package whose digests verify."""
+    UNINSTALLED = "package removed"
+    """What is gone belonged to a package that is not installed any more."""
+    WAVE = "wave"
+    """A roll-out that a person approved."""
+    BASELINE = "baseline"
+    """The approved baseline has it in this form."""
+    TEMPLATE = "template"
+    """An instance of a template of which other instances are normal."""
+    GENERATED = "generated"
+    """Written by a generator of a package, from what the host is."""
+    EXCEPTION = "exception"
+    """A person accepted it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """An innocent proof, with its detail in plain words: `logrotate 3.21 → 3.22`."""
+
+    kind: ExplanationKind
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DriftItem:
     """One difference, with all that a reader needs to judge it.
 
@@ -84,12 +135,16 @@ class DriftItem:
         last_absent_at: Last visit before that did not have it; None when the first visit already had it.
         raw_only: Bytes changed and meaning did not.
         sentence: What is different, in one plain sentence.
+        severity: As rules judge it; `info` until they have.
+        targets: Files that are others than expected; only for `target`.
+        doors: What is open to others than root and was not: `/opt/app deploy:deploy 0775`.
+        disagreements: Contradictions that the accepted forms do not have.
+        explanations: Innocent proofs of this difference.
     """
 
     host: HostName
     cohort: Cohort
     kind: DriftKind
-    severity: Severity
     subject: Subject
     expected: Subject | None
     prevalence: Prevalence
@@ -102,6 +157,11 @@ class DriftItem:
     sentence: str = ""
     first_seen_at: datetime | None = None
     last_absent_at: datetime | None = None
+    severity: Severity = Severity.INFO
+    targets: tuple[TargetChange, ...] = ()
+    doors: tuple[str, ...] = ()
+    disagreements: tuple[Disagreement, ...] = ()
+    explanations: tuple[Explanation, ...] = ()
 
     @property
     def key(self) -> SubjectKey:

@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from fleetscan.model.ids import Scope, Sha256, UnitName
+from fleetscan.model.program import Presence, Verification
+from fleetscan.model.relation import Activation, Disagreement
 from fleetscan.model.unit import Directive, ExecCommand, Trigger, UnitSource, UnitState
 
 
@@ -18,6 +20,22 @@ class SubjectKind(StrEnum):
     """A user whose manager starts at boot."""
     STAMP = "stamp"
     """A persistent timer's stamp whose timer is gone."""
+    GENERATOR = "generator"
+    """What a manager executes when it starts or reloads; the name is its path."""
+    ACTIVATOR = "activator"
+    """A udev rule or D-Bus service file that names a unit to start; the name is its path."""
+    MOUNT = "mount"
+    """A mount on, in or above a unit directory; the name is where."""
+    EXTENSION = "extension"
+    """A system or configuration extension; the name is its path."""
+    MANAGER = "manager"
+    """What a manager was told besides its units: `environment`, `search path` or `kernel arguments`."""
+    FOLDER = "folder"
+    """A unit directory that others than root may write, or that has an unusual attribute; the name is its path."""
+    GRANT = "grant"
+    """A right to start or edit units (sudoers, polkit); the name is the rule."""
+    TRACE = "trace"
+    """A transient unit that only the logs tell of; the name is made from its command."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -31,17 +49,77 @@ class SubjectKey:
 
 @dataclass(frozen=True, slots=True)
 class Fingerprint:
-    """Three digests of a subject, from coarse to fine.
+    """Digests of a subject, from coarse to fine.
 
     Attributes:
         meaning: Merged, ordered, normalised: what would run, when, as whom. Equal meaning, equal digest.
         state: Enabled, masked, active.
         raw: Bytes and paths of all files. A change here alone is `info`.
+        target: What the files are that it runs and reads. Of a file whose package's digest verifies, the package stands
+            for the bytes, so that an update changes nothing here.
     """
 
     meaning: Sha256
     state: Sha256
     raw: Sha256
+    target: Sha256
+
+
+class PieceRole(StrEnum):
+    """What a file is to a subject."""
+
+    FRAGMENT = "fragment"
+    DROP_IN = "drop-in"
+    LINK = "link"
+    """A link that enables one of its units, or leads to its fragment."""
+    EXECUTABLE = "executable"
+    SCRIPT = "script"
+    ENVIRONMENT = "environment file"
+    STARTER = "starter"
+    """A generator, udev rule, D-Bus service file, extension or policy file."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Piece:
+    """One file that a subject is made of, runs or reads, as it was found on the host.
+
+    Attributes:
+        path: As the subject names it.
+        real_path: Where its links end, empty when it is `path`.
+        sha256: None for links, and where it was not read.
+        package: Owner in the package database, empty when there is none or it is not known.
+        exposed: Components of its path, or the file itself, that others than root (or the job's own user) may write,
+            each with why: `/opt/app deploy:deploy 0775`.
+        attributes: Letters of `lsattr` that are unusual (`i`, `a`), empty for none.
+        acl: Whether it has an access control list beyond its mode.
+        selinux: Its type where that is not what its place asks for.
+        directive: Of executables, scripts and environment files what names it, `ExecStart`.
+        size_bytes: None where it has no meaning.
+        values: Of an environment file: pairs that steer a loader or an interpreter, `LD_PRELOAD=/x`.
+    """
+
+    role: PieceRole
+    path: str
+    presence: Presence = Presence.FOUND
+    real_path: str = ""
+    sha256: Sha256 | None = None
+    mode: int | None = None
+    owner: str = ""
+    group: str = ""
+    size_bytes: int | None = None
+    package: str = ""
+    verification: Verification = Verification.UNKNOWN
+    exposed: tuple[str, ...] = ()
+    attributes: str = ""
+    acl: bool = False
+    selinux: str = ""
+    directive: str = ""
+    values: tuple[str, ...] = ()
+
+    @property
+    def is_payload(self) -> bool:
+        """Whether it is run or read by the job, and not a part of its units."""
+        return self.role in (PieceRole.EXECUTABLE, PieceRole.SCRIPT, PieceRole.ENVIRONMENT)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +135,11 @@ class Subject:
         unreadable: Paths of its files that could not be read, sorted. When there are any, `fingerprint.meaning` says
             nothing about the host and must not be compared.
         masked: Those of its units that are masked, sorted.
+        pieces: All files: sources and links, then what is run and read, in the order of the commands.
+        disagreements: Where the views of its units contradict each other.
+        activations: What else starts its units.
+        descriptions: `Description=` of its units, in order; they carry no meaning, but names can be borrowed.
+        properties: Of kinds that are not units: sorted pairs of what tells one form from another.
     """
 
     key: SubjectKey
@@ -74,3 +157,8 @@ class Subject:
     summary: str = ""
     unreadable: tuple[str, ...] = ()
     masked: tuple[UnitName, ...] = ()
+    pieces: tuple[Piece, ...] = ()
+    disagreements: tuple[Disagreement, ...] = ()
+    activations: tuple[Activation, ...] = ()
+    descriptions: tuple[str, ...] = ()
+    properties: tuple[tuple[str, str], ...] = ()
