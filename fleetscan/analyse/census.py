@@ -7,13 +7,15 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from fleetscan.analyse.pieces import doors_of, payload_of
 from fleetscan.analyse.visibility import find_gap_in_files, find_gap_in_state, find_hiding_gap
 from fleetscan.model.coverage import Coverage
 from fleetscan.model.ids import HostName, Sha256
+from fleetscan.model.program import Presence
 from fleetscan.model.subject import Subject, SubjectKey
 
-Form = tuple[Sha256, Sha256]
-"""Meaning and state; two subjects of one key and form differ at most in bytes."""
+Form = tuple[Sha256, Sha256, Sha256]
+"""Meaning, state and target; two subjects of one key and form differ at most in the bytes of unit files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,8 @@ class Tally:
         hidden: Hosts that do not show it and whose coverage could hide it.
         meanings: Hosts by meaning, of those whose files were all read.
         states: Hosts by state, of those whose states were read.
-        forms: Hosts by both, of those with both.
+        targets: Hosts by meaning and target, of those on which all that is run could be read.
+        forms: Hosts by all three, of those with meaning and state.
         raws: Hosts by form and bytes.
         sure_meanings: As `meanings`, only of hosts on which no gap could hide a further file of it.
         sure_raws: As `raws`, likewise.
@@ -65,6 +68,7 @@ class Tally:
     hidden: int = 0
     meanings: Counter[Sha256] = field(default_factory=Counter)
     states: Counter[Sha256] = field(default_factory=Counter)
+    targets: Counter[tuple[Sha256, Sha256]] = field(default_factory=Counter)
     forms: Counter[Form] = field(default_factory=Counter)
     raws: Counter[tuple[Form, Sha256]] = field(default_factory=Counter)
     sure_meanings: Counter[Sha256] = field(default_factory=Counter)
@@ -125,6 +129,7 @@ class Contribution:
     meaning: Sha256 | None = None
     state: Sha256 | None = None
     raw: Sha256 | None = None
+    target: Sha256 | None = None
     sure: bool = False
 
 
@@ -141,8 +146,20 @@ def own_contribution(group: Group, key: SubjectKey) -> Contribution:
         meaning=meaning,
         state=state,
         raw=fingerprint.raw if meaning is not None and state is not None else None,
+        target=fingerprint.target if meaning is not None and target_is_known(subject) else None,
         sure=not group.coverage.gaps or find_gap_in_files(group.coverage, subject) is None,
     )
+
+
+def form_of(subject: Subject) -> Form:
+    """Give meaning, state and target of a subject."""
+    fingerprint = subject.fingerprint
+    return (fingerprint.meaning, fingerprint.state, fingerprint.target)
+
+
+def target_is_known(subject: Subject) -> bool:
+    """Tell whether all that a subject runs and reads was read."""
+    return all(piece.presence is not Presence.UNREAD for piece in payload_of(subject.pieces))
 
 
 def state_is_known(coverage: Coverage, subject: Subject) -> bool:
@@ -181,7 +198,8 @@ def _content_of(subjects: Sequence[Subject]) -> str:
     """Give a text that is equal for subjects that look equal to a reader and not only to a comparison."""
     return "\0".join(
         f"{s.key.kind}\1{s.key.scope}\1{s.key.name}\1{s.unit_names}\1{s.fingerprint.meaning}{s.fingerprint.state}"
-        f"{s.fingerprint.raw}\1{s.state.enabled}\1{s.state.active}\1{s.state.listed}"
+        f"{s.fingerprint.raw}{s.fingerprint.target}\1{s.state.enabled}\1{s.state.active}\1{s.state.listed}"
+        f"\1{doors_of(s.pieces)}\1{s.disagreements}\1{[p.verification for p in s.pieces]}"
         for s in subjects
     )
 
@@ -196,7 +214,9 @@ def _count_subject(tally: Tally, subject: Subject, group: Group) -> None:
             tally.sure_meanings[mine.meaning] += count
     if mine.state is not None:
         tally.states[mine.state] += count
-    form = (subject.fingerprint.meaning, subject.fingerprint.state)
+    if mine.meaning is not None and mine.target is not None:
+        tally.targets[mine.meaning, mine.target] += count
+    form = form_of(subject)
     if mine.raw is not None:
         tally.forms[form] += count
         tally.raws[form, mine.raw] += count

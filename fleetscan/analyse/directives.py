@@ -1,11 +1,14 @@
 """Differences of meaning between two forms of a subject, directive by directive."""
 
 from fleetscan.analyse.meaning import TARGET_ENTRY, Entry, build_meaning, entry_of
+from fleetscan.analyse.pieces import identity_of
 from fleetscan.model.drift import DirectiveChange
 from fleetscan.model.ids import UnitName
 from fleetscan.model.origin import Origin
 from fleetscan.model.subject import Subject, SubjectKind
 from fleetscan.model.unit import Directive
+
+_OF_UNITS = frozenset({SubjectKind.JOB, SubjectKind.UNIT})
 
 MAX_CHANGES = 100
 """Changes of one subject that are kept; a hostile unit may hold any number of directives."""
@@ -26,6 +29,8 @@ def diff_directives(expected: Subject, subject: Subject) -> tuple[DirectiveChang
         One change per unit, section and key, sorted by role, section and key; at most `MAX_CHANGES`. Empty when both
         mean the same, however they are spelled.
     """
+    if subject.key.kind not in _OF_UNITS:
+        return _diff_properties(expected, subject)
     before, after = build_meaning(expected), build_meaning(subject)
     silent = _masked_roles(expected) | _masked_roles(subject)
     differing = sorted(
@@ -35,6 +40,32 @@ def diff_directives(expected: Subject, subject: Subject) -> tuple[DirectiveChang
     )
     old, new = _values_by_entry(expected), _values_by_entry(subject)
     return tuple(_build_change(entry, expected, subject, old, new) for entry in differing[:MAX_CHANGES])
+
+
+def _diff_properties(expected: Subject, subject: Subject) -> tuple[DirectiveChange, ...]:
+    """Compare two forms of a thing that has no directives, by property and by what its file is."""
+    before, after = _properties_of(expected), _properties_of(subject)
+    return tuple(
+        DirectiveChange(
+            unit=UnitName(subject.key.name),
+            section="",
+            key=name,
+            before=_one(before.get(name)),
+            after=_one(after.get(name)),
+            origin=None,
+        )
+        for name in sorted(before.keys() | after.keys())
+        if before.get(name) != after.get(name)
+    )[:MAX_CHANGES]
+
+
+def _properties_of(subject: Subject) -> dict[str, str]:
+    pieces = {f"file {index}" if index else "file": identity_of(p) for index, p in enumerate(subject.pieces)}
+    return {**dict(subject.properties), **pieces}
+
+
+def _one(value: str | None) -> tuple[str, ...]:
+    return () if value is None else (_cut_value(value),)
 
 
 def count_differences(expected: Subject, subject: Subject) -> int:

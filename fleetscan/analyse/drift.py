@@ -21,13 +21,17 @@ from fleetscan.analyse.sentence import (
     say_raw_only,
     say_removed,
     say_state,
+    say_target,
+    say_view,
+    say_writable,
 )
-from fleetscan.analyse.severity import Evidence, judge_severity
+from fleetscan.analyse.targets import diff_targets, find_new_disagreements, find_new_doors
 from fleetscan.analyse.visibility import describe_gap, find_gap_in_files, find_gap_in_state, find_hiding_gap
 from fleetscan.model.baseline import Cohort
 from fleetscan.model.coverage import Area, Coverage, Gap
-from fleetscan.model.drift import DirectiveChange, DriftItem, DriftKind, HostDrift
+from fleetscan.model.drift import DirectiveChange, DriftItem, DriftKind, HostDrift, TargetChange
 from fleetscan.model.ids import SYSTEM, HostName, Scope
+from fleetscan.model.relation import Disagreement
 from fleetscan.model.subject import Subject, SubjectKey, SubjectKind
 
 
@@ -50,13 +54,13 @@ def diff_host(
         contents: Bytes of unit files, for text differences.
 
     Returns:
-        One item per subject at most, worst first; times of first sight are left for who knows the history.
+        Items by key, of each kind one per subject at most; severity and times of first sight are left for others.
     """
     index = {subject.key: subject for subject in subjects}
     comparison = _Comparison(host, cohort, index, coverage, reference, contents)
     for key in sorted(index.keys() | set(reference.keys)):
         comparison.compare(key)
-    items = sorted(comparison.items, key=lambda item: (-item.severity, item.key))
+    items = sorted(comparison.items, key=lambda item: (item.key, item.kind.value))
     return HostDrift(
         host=host,
         cohort=cohort,
@@ -64,6 +68,9 @@ def diff_host(
         items=tuple(items),
         not_compared=tuple(dict.fromkeys(comparison.notes)),
     )
+
+
+_WITH_TEXTS = (DriftKind.ADDED, DriftKind.CHANGED, DriftKind.STATE)
 
 
 @dataclass
@@ -99,7 +106,7 @@ class _Comparison:
         elif key not in self._moved_units:
             expected = forms[0]
             sentence = say_removed(self.host, self.cohort, expected, self.reference.others)
-            self._add(DriftKind.REMOVED, expected, expected, sentence=sentence)
+            self._add(_Difference(DriftKind.REMOVED, expected, expected, sentence=sentence))
 
     def _compare_unexpected(self, subject: Subject) -> None:
         key = subject.key
@@ -111,7 +118,7 @@ class _Comparison:
             self._note(key, f"elsewhere {unread} starts it, and that was not read in full here")
         elif not (key.kind is SubjectKind.UNIT and (key.scope, key.name) in self._units_of_missing_jobs):
             sentence = say_added(self.host, self.cohort, subject, self.reference.others)
-            self._add(DriftKind.ADDED, subject, None, sentence=sentence)
+            self._add(_Difference(DriftKind.ADDED, subject, None, sentence=sentence))
 
     def _compare_form(self, subject: Subject, norm: Norm) -> None:
         expected = _find_nearest(subject, norm)
@@ -120,13 +127,33 @@ class _Comparison:
         label = self.reference.label
         if self._state_differs(subject, expected, norm):
             sentence = say_state(self.host, label, expected, subject, changed=bool(changes))
-            self._add(DriftKind.STATE, subject, expected, changes=changes, sentence=sentence)
+            self._add(_Difference(DriftKind.STATE, subject, expected, changes=changes, sentence=sentence))
         elif differs and (changes or subject.masked == expected.masked):
             sentence = say_changed(self.host, label, subject, changes)
-            self._add(DriftKind.CHANGED, subject, expected, changes=changes, sentence=sentence)
+            self._add(_Difference(DriftKind.CHANGED, subject, expected, changes=changes, sentence=sentence))
         elif not differs and self._bytes_differ(subject, norm):
             sentence = say_raw_only(self.host, label, subject)
-            self._add(DriftKind.CHANGED, subject, expected, raw_only=True, sentence=sentence)
+            self._add(_Difference(DriftKind.CHANGED, subject, expected, raw_only=True, sentence=sentence))
+        self._compare_around(subject, expected, norm)
+
+    def _compare_around(self, subject: Subject, expected: Subject, norm: Norm) -> None:
+        """Compare what is behind the units, who may write it, and what the views say."""
+        forms = tuple(variant.subject for variant in norm.variants)
+        meaning = subject.fingerprint.meaning
+        targets: tuple[TargetChange, ...] = ()
+        if not subject.unreadable and not norm.accepts_target(meaning, subject.fingerprint.target):
+            targets = diff_targets([form for form in forms if form.fingerprint.meaning == meaning] or forms, subject)
+        if targets:
+            sentence = say_target(self.host, subject, targets)
+            self._add(_Difference(DriftKind.TARGET, subject, expected, targets=targets, sentence=sentence))
+        doors = find_new_doors(forms, subject)
+        if doors:
+            sentence = say_writable(self.host, subject, doors)
+            self._add(_Difference(DriftKind.WRITABLE, subject, expected, doors=doors, sentence=sentence))
+        disagreements = find_new_disagreements(forms, subject)
+        if disagreements:
+            sentence = say_view(self.host, subject, disagreements)
+            self._add(_Difference(DriftKind.VIEW, subject, expected, disagreements=disagreements, sentence=sentence))
 
     def _meaning_differs(self, subject: Subject, expected: Subject, norm: Norm) -> bool:
         if subject.unreadable:
@@ -203,57 +230,51 @@ class _Comparison:
                 found.update(((key.scope, name), key.name) for form in forms for name in form.unit_names)
         return found
 
-    @cached_property
-    def _new_lingering(self) -> frozenset[str]:
-        keys = (key for key in self.index if key.kind is SubjectKind.LINGER)
-        return frozenset(k.name for k in keys if self.reference.is_comparable(k) and self.reference.norm(k) is None)
-
     def _note(self, key: SubjectKey, why: str) -> None:
         self.notes.append(f"{name_subject(key)}: {why}")
 
-    def _add(
-        self,
-        kind: DriftKind,
-        subject: Subject,
-        expected: Subject | None,
-        *,
-        sentence: str,
-        changes: tuple[DirectiveChange, ...] = (),
-        raw_only: bool = False,
-    ) -> None:
-        evidence = Evidence(
-            kind=kind,
-            subject=subject,
-            expected=expected,
-            changes=changes,
-            raw_only=raw_only,
-            new_lingering=self._new_lingering,
-        )
-        counted = self.reference.counted
-        is_state = kind is DriftKind.STATE
-        if kind is DriftKind.REMOVED or subject.unreadable:
+    def _add(self, found: "_Difference") -> None:
+        counted, subject, expected = self.reference.counted, found.subject, found.expected
+        is_state = found.kind is DriftKind.STATE
+        if found.kind is DriftKind.REMOVED or subject.unreadable:
             prevalence = counted.prevalence(subject.key)
+        elif is_state:
+            prevalence = counted.prevalence_of_state(subject)
         else:
-            prevalence = counted.prevalence_of_state(subject) if is_state else counted.prevalence_of_meaning(subject)
-        removed = kind is DriftKind.REMOVED
+            prevalence = counted.prevalence_of_meaning(subject)
         self.items.append(
             DriftItem(
                 host=self.host,
                 cohort=self.cohort,
-                kind=kind,
-                severity=judge_severity(evidence),
+                kind=found.kind,
                 subject=subject,
                 expected=expected,
                 prevalence=prevalence,
                 reference=self.reference.label,
-                changes=changes,
-                texts=() if removed else diff_files(expected, subject, self.contents),
+                changes=found.changes,
+                texts=diff_files(expected, subject, self.contents) if found.kind in _WITH_TEXTS else (),
                 state_before=describe_state(expected) if is_state and expected else "",
                 state_after=describe_state(subject) if is_state else "",
-                raw_only=raw_only,
-                sentence=sentence,
+                raw_only=found.raw_only,
+                targets=found.targets,
+                doors=found.doors,
+                disagreements=found.disagreements,
+                sentence=found.sentence,
             )
         )
+
+
+@dataclass(frozen=True, slots=True)
+class _Difference:
+    kind: DriftKind
+    subject: Subject
+    expected: Subject | None
+    sentence: str
+    changes: tuple[DirectiveChange, ...] = ()
+    raw_only: bool = False
+    targets: tuple[TargetChange, ...] = ()
+    doors: tuple[str, ...] = ()
+    disagreements: tuple[Disagreement, ...] = ()
 
 
 def _find_nearest(subject: Subject, norm: Norm) -> Subject:

@@ -1,7 +1,7 @@
 """What a host is held against: the norms of a baseline or of its peers, in one shape."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from fleetscan.analyse.census import Census, Group
 from fleetscan.analyse.vantage import Vantage
@@ -21,6 +21,7 @@ class Norm:
         states_by_meaning: Accepted states of an accepted meaning; for any other meaning `states` holds.
         states: Accepted states.
         raws: Accepted bytes of a meaning; a meaning that is not there accepts any bytes.
+        targets: Accepted targets of a meaning, likewise.
     """
 
     key: SubjectKey
@@ -30,6 +31,7 @@ class Norm:
     states_by_meaning: Mapping[Sha256, frozenset[Sha256]]
     states: frozenset[Sha256] | None
     raws: Mapping[Sha256, frozenset[Sha256]]
+    targets: Mapping[Sha256, frozenset[Sha256]] = field(default_factory=dict)
 
     def accepts_meaning(self, meaning: Sha256) -> bool:
         """Tell whether this meaning is normal."""
@@ -43,6 +45,10 @@ class Norm:
     def accepts_raw(self, meaning: Sha256, raw: Sha256) -> bool:
         """Tell whether these bytes are normal for this meaning."""
         return meaning not in self.raws or raw in self.raws[meaning]
+
+    def accepts_target(self, meaning: Sha256, target: Sha256) -> bool:
+        """Tell whether these programs are normal for this meaning."""
+        return meaning not in self.targets or target in self.targets[meaning]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,9 +105,15 @@ def _norm_of(item: BaselineItem) -> Norm:
     fingerprints = [variant.subject.fingerprint for variant in item.variants]
     states: dict[Sha256, set[Sha256]] = {}
     raws: dict[Sha256, set[Sha256]] = {}
+    targets: dict[Sha256, set[Sha256]] = {}
     for fingerprint in fingerprints:
         states.setdefault(fingerprint.meaning, set()).add(fingerprint.state)
         raws.setdefault(fingerprint.meaning, set()).add(fingerprint.raw)
+        targets.setdefault(fingerprint.meaning, set()).add(fingerprint.target)
+    # Where the hosts have a program each of their own, and in what was approved before programs were compared.
+    for variant in item.variants:
+        if variant.any_target or not variant.subject.fingerprint.target:
+            targets.pop(variant.subject.fingerprint.meaning, None)
     return Norm(
         key=item.key,
         variants=item.variants,
@@ -110,4 +122,5 @@ def _norm_of(item: BaselineItem) -> Norm:
         states_by_meaning={meaning: frozenset(found) for meaning, found in states.items()},
         states=frozenset(f.state for f in fingerprints),
         raws={meaning: frozenset(found) for meaning, found in raws.items()},
+        targets={meaning: frozenset(found) for meaning, found in targets.items()},
     )

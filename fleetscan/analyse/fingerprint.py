@@ -1,13 +1,17 @@
-"""The three digests of a subject, computed from nothing but the subject itself."""
+"""The digests of a subject, computed from nothing but the subject itself."""
 
 from dataclasses import replace
 
 from fleetscan.analyse.meaning import build_meaning, neutral_text
+from fleetscan.analyse.pieces import identity_of, payload_of
 from fleetscan.model.digest import JsonValue, digest_json
 from fleetscan.model.ids import SYSTEM, Sha256
-from fleetscan.model.subject import Fingerprint, Subject
+from fleetscan.model.subject import Fingerprint, PieceRole, Subject, SubjectKind
 
-UNSEALED = Fingerprint(Sha256(""), Sha256(""), Sha256(""))
+_PASSING = frozenset({"at", "source"})
+_NO_TARGET = digest_json([])
+
+UNSEALED = Fingerprint(Sha256(""), Sha256(""), Sha256(""), Sha256(""))
 """Stands in a subject until `seal_subject` has been called."""
 
 
@@ -17,6 +21,7 @@ def seal_subject(subject: Subject) -> Subject:
         meaning=_digest_meaning(subject),
         state=_digest_state(subject),
         raw=_digest_raw(subject),
+        target=_digest_target(subject),
     )
     return replace(subject, fingerprint=fingerprint)
 
@@ -48,8 +53,18 @@ def _digest_meaning(subject: Subject) -> Sha256:
             "name": subject.key.name,
             "entries": entries,
             "unreadable": list[JsonValue](subject.unreadable),
+            **_tell_thing(subject),
         }
     )
+
+
+def _tell_thing(subject: Subject) -> dict[str, JsonValue]:
+    """Give what a thing without directives means; nothing for units, whose meaning stays what it was."""
+    if subject.key.kind in (SubjectKind.JOB, SubjectKind.UNIT, SubjectKind.LINGER, SubjectKind.STAMP):
+        return {}
+    # When a trace was written is no part of what it is.
+    properties: list[JsonValue] = [[n, v] for n, v in subject.properties if n not in _PASSING]
+    return {"properties": properties, "is": [identity_of(piece) for piece in subject.pieces]}
 
 
 def _digest_state(subject: Subject) -> Sha256:
@@ -69,10 +84,21 @@ def _digest_state(subject: Subject) -> Sha256:
     )
 
 
+def _digest_target(subject: Subject) -> Sha256:
+    payload = payload_of(subject.pieces)
+    if not payload:
+        return _NO_TARGET
+    rows: list[JsonValue] = [[p.role.value, neutral_text(subject, p.path), identity_of(p)] for p in payload]
+    return digest_json(rows)
+
+
 def _digest_raw(subject: Subject) -> Sha256:
     sources: list[JsonValue] = [
         [neutral_text(subject, path), sha256 or "", target]
         for path, sha256, target in sorted((s.path, s.sha256 or "", s.link_target) for s in subject.sources)
     ]
     links: list[JsonValue] = [neutral_text(subject, link) for link in sorted(subject.links)]
-    return digest_json({"sources": sources, "links": links})
+    starters: list[JsonValue] = [
+        [piece.path, piece.sha256 or ""] for piece in subject.pieces if piece.role is PieceRole.STARTER
+    ]
+    return digest_json({"sources": sources, "links": links, **({"files": starters} if starters else {})})

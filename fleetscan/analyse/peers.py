@@ -11,7 +11,7 @@ from functools import partial
 from heapq import nsmallest
 
 from fleetscan.analyse.baseline import may_be_required
-from fleetscan.analyse.census import Census, Contribution, Form, Group, Tally, own_contribution
+from fleetscan.analyse.census import Census, Contribution, Form, Group, Tally, form_of, own_contribution
 from fleetscan.analyse.expectation import Expectation, Norm
 from fleetscan.analyse.vantage import Vantage
 from fleetscan.model.baseline import Prevalence, Variant
@@ -93,6 +93,8 @@ class Peers:
         state = self._find_majority(leaders.states, own.state)
         same_meaning = None if own.meaning is None else witnesses.raws.get(own.meaning)
         raw = None if same_meaning is None else self._find_majority(same_meaning, own.raw)
+        behind = None if own.meaning is None else leaders.targets.get(own.meaning)
+        target = None if behind is None else self._find_majority(behind, own.target)
         return Norm(
             key=key,
             variants=variants,
@@ -103,6 +105,7 @@ class Peers:
             states_by_meaning={},
             states=None if state is None else frozenset({state}),
             raws={} if own.meaning is None or raw is None else {own.meaning: frozenset({raw})},
+            targets={} if own.meaning is None or target is None else {own.meaning: frozenset({target})},
         )
 
     def _find_majority(self, top: "_Top", own: Sha256 | None) -> Sha256 | None:
@@ -139,7 +142,7 @@ class _Witnesses:
     @staticmethod
     def of(meanings: Mapping[Sha256, int], raws: Mapping[tuple[Form, Sha256], int]) -> "_Witnesses":
         by_meaning: dict[Sha256, Counter[Sha256]] = {}
-        for ((meaning, _state), raw), count in raws.items():
+        for ((meaning, _state, _target), raw), count in raws.items():
             by_meaning.setdefault(meaning, Counter())[raw] += count
         return _Witnesses(_Top.of(meanings), {meaning: _Top.of(counts) for meaning, counts in by_meaning.items()})
 
@@ -156,6 +159,7 @@ class _Leaders:
     forms: tuple[tuple[Form, int], ...]
     samples: Mapping[Form, Subject]
     states: _Top
+    targets: Mapping[Sha256, _Top]
     all: _Witnesses
     sure: _Witnesses
 
@@ -165,16 +169,24 @@ class _Leaders:
             forms=tally.rank_forms()[: _SHOWN_FORMS + 1],
             samples=tally.pick_samples(),
             states=_Top.of(tally.states),
+            targets=_by_meaning(tally.targets),
             all=_Witnesses.of(tally.meanings, tally.raws),
             sure=_Witnesses.of(tally.sure_meanings, tally.sure_raws),
         )
 
 
+def _by_meaning(targets: Mapping[tuple[Sha256, Sha256], int]) -> Mapping[Sha256, _Top]:
+    counts: dict[Sha256, Counter[Sha256]] = {}
+    for (meaning, target), count in targets.items():
+        counts.setdefault(meaning, Counter())[target] += count
+    return {meaning: _Top.of(count) for meaning, count in counts.items()}
+
+
 def _build_variants(leaders: _Leaders, own: Contribution, of_hosts: int) -> tuple[Variant, ...]:
     variants = []
     for form, count in leaders.forms:
-        others = count - (own.raw is not None and form == (own.meaning, own.state))
+        others = count - (own.raw is not None and form == (own.meaning, own.state, own.target))
         if others > 0:
             variants.append(Variant(leaders.samples[form], Prevalence(others, of_hosts)))
-    variants.sort(key=lambda v: (-v.prevalence.count, v.subject.fingerprint.meaning, v.subject.fingerprint.state))
+    variants.sort(key=lambda v: (-v.prevalence.count, form_of(v.subject)))
     return tuple(variants[:_SHOWN_FORMS])

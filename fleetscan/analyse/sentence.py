@@ -1,15 +1,23 @@
 """Drift in one plain sentence. Names and commands come from hosts: they are cut here and escaped where shown."""
 
-from typing import assert_never
+from collections.abc import Sequence
 
 from fleetscan.analyse.fingerprint import describe_state
-from fleetscan.analyse.severity import runs_by_itself
+from fleetscan.analyse.readiness import runs_by_itself
 from fleetscan.analyse.vantage import Vantage
 from fleetscan.model.baseline import Cohort
-from fleetscan.model.drift import DirectiveChange
+from fleetscan.model.drift import DirectiveChange, TargetChange
 from fleetscan.model.ids import SYSTEM, HostName, scope_user
+from fleetscan.model.relation import Disagreement
 from fleetscan.model.subject import Subject, SubjectKey, SubjectKind
 
+_NAMES = {
+    SubjectKind.LINGER: "lingering of {}",
+    SubjectKind.STAMP: "the stamp of {}",
+    SubjectKind.MANAGER: "the manager's {}",
+    SubjectKind.TRACE: "the trace of {}",
+    SubjectKind.IDENTITY: "the {}",
+}
 _MAX_TEXT = 160
 _MAX_VALUE = 100
 _MAX_CHANGES = 2
@@ -23,15 +31,12 @@ def cut_text(text: str, max_chars: int = _MAX_TEXT) -> str:
 def name_subject(key: SubjectKey) -> str:
     """Name a subject for a reader, with its scope when that is not the system's."""
     name = cut_text(key.name)
-    match key.kind:
-        case SubjectKind.JOB | SubjectKind.UNIT:
-            return name if key.scope == SYSTEM else f"{name} ({_name_scope(key)})"
-        case SubjectKind.LINGER:
-            return f"lingering of {name}"
-        case SubjectKind.STAMP:
-            return f"the stamp of {name}"
-        case _:
-            assert_never(key.kind)
+    scope = "" if key.scope == SYSTEM else f" ({_name_scope(key)})"
+    if key.kind in (SubjectKind.JOB, SubjectKind.UNIT):
+        return f"{name}{scope}"
+    return _NAMES.get(key.kind, f"the {key.kind.value} {{}}").format(name) + (
+        scope if key.kind is SubjectKind.MANAGER else ""
+    )
 
 
 def say_added(host: HostName, cohort: Cohort, subject: Subject, others: Vantage) -> str:
@@ -85,6 +90,29 @@ def say_state(host: HostName, reference: str, expected: Subject, subject: Subjec
     return f"{host} has {name_subject(subject.key)} {after}, where {_agree(reference)} {before}{also}"
 
 
+def say_target(host: HostName, subject: Subject, targets: Sequence[TargetChange]) -> str:
+    """Say which file behind unchanged units is another."""
+    first = targets[0]
+    more = f"; and {len(targets) - 1} more" if len(targets) > 1 else ""
+    what = f"{cut_text(first.path)}, which {name_subject(subject.key)} runs or reads"
+    return f"{host} has another {what}: {first.after} instead of {first.before}{more}"
+
+
+def say_writable(host: HostName, subject: Subject, doors: Sequence[str]) -> str:
+    """Say what others than root may write."""
+    more = f"; and {len(doors) - 1} more" if len(doors) > 1 else ""
+    return f"{host} lets others than root write what {name_subject(subject.key)} is made of: {cut_text(doors[0])}{more}"
+
+
+def say_view(host: HostName, subject: Subject, disagreements: Sequence[Disagreement]) -> str:
+    """Say where the views of a host contradict each other."""
+    first = disagreements[0]
+    more = f"; and {len(disagreements) - 1} more" if len(disagreements) > 1 else ""
+    return (
+        f"{host} tells two stories of {name_subject(subject.key)}: {first.kind.value} ({cut_text(first.detail)}){more}"
+    )
+
+
 def _say_presence(subject: Subject) -> str:
     key = subject.key
     match key.kind:
@@ -100,8 +128,10 @@ def _say_presence(subject: Subject) -> str:
             return f"starts the user manager of {cut_text(key.name)} at boot"
         case SubjectKind.STAMP:
             return f"keeps the stamp of {cut_text(key.name)}, a timer that is nowhere on it"
+        case SubjectKind.TRACE:
+            return cut_text(subject.summary)
         case _:
-            assert_never(key.kind)
+            return f"has {name_subject(key)}, which {cut_text(subject.summary)}"
 
 
 def _say_others(cohort: Cohort, subject: Subject, others: Vantage) -> str:

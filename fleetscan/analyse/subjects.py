@@ -5,39 +5,49 @@ from collections.abc import Iterable, Sequence
 from fleetscan.analyse.filediff import Contents
 from fleetscan.analyse.fingerprint import UNSEALED, seal_subject
 from fleetscan.analyse.meaning import LOAD_STATE_KEY, carries_meaning
+from fleetscan.analyse.pieces import Pieces
 from fleetscan.analyse.sentence import cut_text
-from fleetscan.model.ids import GLOBAL_USER, SYSTEM, Scope, UnitName, scope_user, user_scope
+from fleetscan.analyse.things import build_things
+from fleetscan.model.coverage import Coverage
+from fleetscan.model.ids import GLOBAL_USER, Scope, UnitName, scope_user, user_scope
 from fleetscan.model.origin import Origin
 from fleetscan.model.snapshot import Artifact, ArtifactKind, HostFacts
 from fleetscan.model.subject import Subject, SubjectKey, SubjectKind
 from fleetscan.model.unit import Directive, EffectiveUnit, ExecCommand, Job, LoadState, UnitSource, UnitState
 from fleetscan.systemd.commands import parse_commands
-from fleetscan.systemd.jobs import EACH_USER, build_jobs, build_loose_units
+from fleetscan.systemd.jobs import build_jobs, build_loose_units, find_user
+from fleetscan.systemd.reached import ProgramIndex
 from fleetscan.systemd.triggers import describe_triggers
 
 _STAMP_PREFIX = "stamp-"
 _MAX_SUMMARY = 300
 
 
-def build_subjects(facts: HostFacts, artifacts: Sequence[Artifact], contents: Contents) -> tuple[Subject, ...]:
+def build_subjects(
+    facts: HostFacts, artifacts: Sequence[Artifact], contents: Contents, coverage: Coverage | None = None
+) -> tuple[Subject, ...]:
     """Build all subjects of one state of a host.
 
     Args:
         facts: The host's own account.
         artifacts: The complete evidence of one visit.
         contents: Bytes of unit files by hash.
+        coverage: Of the visit; without it no disagreement is claimed that rests on something being absent.
 
     Returns:
         Sorted by key, no key twice. Of several transient timers with the same content and invented names one stays:
         they are the same thing.
     """
-    jobs = build_jobs(facts, artifacts, contents)
+    jobs = build_jobs(facts, artifacts, contents, coverage)
+    pieces = Pieces.of(artifacts)
+    programs = ProgramIndex.of(artifacts)
     states = {(a.scope, a.name): a.property("state") for a in artifacts if a.kind is ArtifactKind.UNIT_FILE}
-    subjects = [_build_job(job, contents) for job in jobs]
+    subjects = [_build_job(job, contents, pieces) for job in jobs]
     subjects += [
-        _build_unit(unit, states.get((unit.scope, unit.name), ""), contents)
+        _build_unit(unit, states.get((unit.scope, unit.name), ""), contents, pieces, programs)
         for unit in build_loose_units(facts, artifacts, contents, jobs)
     ]
+    subjects.extend(build_things(facts, artifacts, contents, pieces))
     subjects.extend(_build_lingering(artifacts))
     subjects.extend(_build_orphan_stamps(artifacts, jobs))
     unique: dict[SubjectKey, Subject] = {}
@@ -46,7 +56,7 @@ def build_subjects(facts: HostFacts, artifacts: Sequence[Artifact], contents: Co
     return tuple(seal_subject(subject) for subject in unique.values())
 
 
-def _build_job(job: Job, contents: Contents) -> Subject:
+def _build_job(job: Job, contents: Contents, pieces: Pieces) -> Subject:
     schedule = describe_triggers(job.triggers) if job.triggers else ""
     target = job.activates.name if job.activates is not None else ""
     return Subject(
@@ -65,12 +75,18 @@ def _build_job(job: Job, contents: Contents) -> Subject:
         summary=summarise(job.commands, job.run_as, target=target, schedule=schedule),
         unreadable=_collect_unreadable(job.units, contents),
         masked=_collect_masked(job.units, job.state.enabled),
+        pieces=pieces.of_units(job.units, sorted(job.links), job.programs),
+        disagreements=job.disagreements,
+        activations=job.activations,
+        descriptions=_collect_descriptions(job.units),
     )
 
 
-def _build_unit(unit: EffectiveUnit, enabled: str, contents: Contents) -> Subject:
+def _build_unit(
+    unit: EffectiveUnit, enabled: str, contents: Contents, pieces: Pieces, programs: ProgramIndex
+) -> Subject:
     commands = parse_commands(unit)
-    run_as = _find_user(unit) if commands else ""
+    run_as = find_user(unit.scope, unit) if commands else ""
     return Subject(
         key=SubjectKey(SubjectKind.UNIT, unit.scope, unit.name),
         fingerprint=UNSEALED,
@@ -85,14 +101,9 @@ def _build_unit(unit: EffectiveUnit, enabled: str, contents: Contents) -> Subjec
         summary=summarise(commands, run_as),
         unreadable=_collect_unreadable((unit,), contents),
         masked=_collect_masked((unit,), enabled),
+        pieces=pieces.of_units((unit,), (), programs.programs(unit, commands, run_as)),
+        descriptions=_collect_descriptions((unit,)),
     )
-
-
-def _find_user(unit: EffectiveUnit) -> str:
-    if unit.scope != SYSTEM:
-        return scope_user(unit.scope) or EACH_USER
-    stated = unit.values("Service", "User")
-    return stated[-1].value if stated else "root"
 
 
 def _build_lingering(artifacts: Iterable[Artifact]) -> list[Subject]:
@@ -146,6 +157,10 @@ def _collect_directives(units: Iterable[EffectiveUnit]) -> tuple[tuple[UnitName,
             directives.append((unit.name, Directive("", LOAD_STATE_KEY, unit.load.value, origin)))
         directives.extend((unit.name, directive) for directive in unit.directives if carries_meaning(directive))
     return tuple(directives)
+
+
+def _collect_descriptions(units: Iterable[EffectiveUnit]) -> tuple[str, ...]:
+    return tuple(cut_text(d.value, _MAX_SUMMARY) for unit in units for d in unit.values("Unit", "Description")[-1:])
 
 
 def _collect_unreadable(units: Iterable[EffectiveUnit], contents: Contents) -> tuple[str, ...]:

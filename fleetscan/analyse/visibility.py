@@ -12,7 +12,19 @@ _AREAS: dict[SubjectKind, tuple[Area, ...]] = {
     SubjectKind.UNIT: (Area.FILES,),
     SubjectKind.LINGER: (Area.LINGER,),
     SubjectKind.STAMP: (Area.STAMPS,),
+    SubjectKind.GENERATOR: (Area.GENERATORS,),
+    SubjectKind.ACTIVATOR: (Area.ACTIVATORS,),
+    SubjectKind.MOUNT: (Area.MOUNTS,),
+    SubjectKind.EXTENSION: (Area.MOUNTS,),
+    SubjectKind.MANAGER: (Area.FACTS, Area.LOADED),
+    SubjectKind.FOLDER: (Area.FILES, Area.ATTRIBUTES),
+    SubjectKind.GRANT: (Area.GRANTS,),
+    SubjectKind.TRACE: (Area.JOURNAL, Area.AUDIT),
+    SubjectKind.IDENTITY: (Area.FACTS,),
 }
+_NAMED_OTHERWISE = (SubjectKind.JOB, SubjectKind.UNIT, SubjectKind.LINGER, SubjectKind.STAMP)
+"""Kinds whose names are no paths; of the others a gap with a path hides what lies there."""
+
 _DEPENDENCY_DIRECTORIES = (".wants", ".requires", ".upholds")
 _UNIT_SUFFIXES = (
     ".timer",
@@ -44,7 +56,10 @@ def find_hiding_gap(coverage: Coverage, key: SubjectKey, forms: Collection[Subje
             return gap
         if gap.area not in areas or not _concerns(gap, key):
             continue
-        if gap.area is Area.FILES:
+        if key.kind not in _NAMED_OTHERWISE:
+            if gap.hides(gap.area, key.scope, key.name):
+                return gap
+        elif gap.area is Area.FILES:
             if _may_hold_unit(gap.path, names, paths):
                 return gap
         elif gap.path is None or key.kind is not SubjectKind.LINGER or gap.path.endswith("/" + key.name):

@@ -37,10 +37,15 @@ class Cohort:
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """One accepted form of a subject, with how common it was."""
+    """One accepted form of a subject, with how common it was.
+
+    Attributes:
+        any_target: The hosts agree on the units and not on the files that these run; any of those is accepted.
+    """
 
     subject: Subject
     prevalence: Prevalence
+    any_target: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -36,6 +36,8 @@ class SubjectKind(StrEnum):
     """A right to start or edit units (sudoers, polkit); the name is the rule."""
     TRACE = "trace"
     """A transient unit that only the logs tell of; the name is made from its command."""
+    IDENTITY = "identity"
+    """What a host says it is: `machine-id`, `host key`, `clock`, …"""
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -8,6 +8,7 @@ from fleetscan.report.pieces import BoxMark, BoxView
 from fleetscan.report.visible import bounded_text, visible_text
 
 _MAX_BOXES = 12
+_MAX_LINES = 8
 _MAX_CHARS = 400
 
 
@@ -23,6 +24,9 @@ def build_chain(item: DriftItem) -> tuple[BoxView, ...]:
             return (_box("stamp", subject.key.name, ("the timer that left it is gone",), _mark_of(item)),)
         case SubjectKind.JOB | SubjectKind.UNIT:
             return _mark_one(_unit_boxes(item, subject), item)
+        case _:
+            lines = tuple(f"{name}: {value}" for name, value in subject.properties[:_MAX_LINES])
+            return (_box(subject.key.kind.value, subject.key.name, lines, _mark_of(item)),)
 
 
 def _unit_boxes(item: DriftItem, subject: Subject) -> list[BoxView]:
@@ -76,6 +80,8 @@ def _mark_of(item: DriftItem) -> BoxMark:
             return BoxMark.CHANGED
         case DriftKind.STATE:
             return BoxMark.STATE
+        case DriftKind.TARGET | DriftKind.WRITABLE | DriftKind.VIEW:
+            return BoxMark.CHANGED
 
 
 def _mark_one(boxes: list[BoxView], item: DriftItem) -> tuple[BoxView, ...]:

@@ -18,7 +18,7 @@ from fleetscan.systemd.resolve import Contents, resolve_unit
 from fleetscan.systemd.tree import UnitTree
 from fleetscan.systemd.triggers import build_triggers
 
-__all__ = ["EACH_USER", "MAX_JOBS", "build_jobs", "build_loose_units", "count_timers"]
+__all__ = ["EACH_USER", "MAX_JOBS", "build_jobs", "build_loose_units", "count_timers", "find_user"]
 
 MAX_JOBS = 5_000
 """Most jobs of one scope that are built: a host may have as many files as it likes, and its visit has an end."""
@@ -115,7 +115,7 @@ def _build_job(
         all_names += fragment.names if fragment else ()
     triggers = build_triggers(timer, version)
     commands = () if activates is None else parse_commands(activates)
-    run_as = "" if activates is None else _find_user(scope, activates)
+    run_as = "" if activates is None else find_user(scope, activates)
     return Job(
         scope=scope,
         name=name_by_content(name, units, triggers=triggers, commands=commands, run_as=run_as),
@@ -146,7 +146,7 @@ def _find_target(tree: UnitTree, timer: EffectiveUnit) -> str | None:
     return f"{stem_of(fragment.name if fragment else timer.name)}.service"
 
 
-def _find_user(scope: Scope, unit: EffectiveUnit) -> str:
+def find_user(scope: Scope, unit: EffectiveUnit) -> str:
     """Give the account that a service runs as, empty for what runs nothing and where it is not known."""
     if unit_type(unit.name) != "service":
         return ""
