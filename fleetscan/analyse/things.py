@@ -104,7 +104,8 @@ def _build_folder(artifact: Artifact) -> Iterator[Subject]:
 
 def _build_managers(facts: HostFacts) -> Iterator[Subject]:
     variables = _telling(facts.environment)
-    yield _build(SubjectKind.MANAGER, SYSTEM, ENVIRONMENT, variables, f"hands {_count(variables)} to every service")
+    if variables:
+        yield _build(SubjectKind.MANAGER, SYSTEM, ENVIRONMENT, variables, f"hands {_count(variables)} to every service")
     if facts.unit_path:
         path = {"UnitPath": " ".join(facts.unit_path)}
         yield _build(SubjectKind.MANAGER, SYSTEM, SEARCH_PATH, path, f"searches {len(facts.unit_path)} directories")
@@ -127,7 +128,7 @@ def _telling(environment: Iterable[str]) -> dict[str, str]:
 
 
 def _count(variables: dict[str, str]) -> str:
-    return ", ".join(sorted(variables)[:5]) or "nothing of note"
+    return ", ".join(sorted(variables)[:5])
 
 
 def _build(

@@ -10,7 +10,7 @@ from fleetscan.analyse.census import Member
 from fleetscan.analyse.compare import diff_cohort
 from fleetscan.model.baseline import Approval, Baseline
 from fleetscan.model.coverage import Area
-from fleetscan.model.drift import DriftItem, DriftKind, HostDrift, Severity
+from fleetscan.model.drift import DriftItem, DriftKind, HostDrift
 from fleetscan.model.ids import GLOBAL_USER, SweepId, user_scope
 from fleetscan.model.subject import Subject
 from tests.model_data import (
@@ -73,7 +73,7 @@ def test_equal_hosts_have_no_drift() -> None:
 def test_an_unknown_timer_is_added_and_told_in_one_sentence() -> None:
     for drift in diff_both(member("web-017", APT, INTRUDER), APT, count=5):
         item = only_item(drift)
-        assert (item.kind, item.severity, item.expected) == (DriftKind.ADDED, Severity.CRITICAL, None)
+        assert (item.kind, item.expected) == (DriftKind.ADDED, None)
         assert item.sentence == (
             "web-017 runs /var/tmp/.x/upd as root, minutely (dbus-sync.timer); "
             "none of the 5 other comparable web hosts has this timer"
@@ -91,7 +91,7 @@ def test_the_host_itself_counts_for_a_baseline_and_not_for_peers() -> None:
 def test_a_missing_timer_is_removed_with_the_number_of_hosts_that_have_it() -> None:
     for drift in diff_both(member("odd", BACKUP), APT, BACKUP):
         item = only_item(drift)
-        assert (item.kind, item.severity) == (DriftKind.REMOVED, Severity.HIGH)
+        assert item.kind is DriftKind.REMOVED
         assert item.prevalence.count == 9
         assert item.sentence.startswith("odd lacks apt-daily.timer (runs ")
 
@@ -100,7 +100,7 @@ def test_a_changed_command_is_told_with_both_values_and_its_place() -> None:
     evil = job("backup", exec_start=["/usr/bin/backup", "/opt/upd"])
     for drift in diff_both(member("odd", APT, evil), APT, BACKUP):
         item = only_item(drift)
-        assert (item.kind, item.severity, item.raw_only) == (DriftKind.CHANGED, Severity.HIGH, False)
+        assert (item.kind, item.raw_only) == (DriftKind.CHANGED, False)
         (change,) = item.changes
         assert (change.unit, change.section, change.key) == ("backup.service", "Service", "ExecStart")
         assert (change.before, change.after) == (("/usr/bin/backup",), ("/usr/bin/backup", "/opt/upd"))
@@ -119,11 +119,11 @@ def test_a_huge_value_is_cut_in_everything_that_is_told() -> None:
     assert max(len(line) for text in item.texts for line in text.lines) < 1000
 
 
-def test_a_drop_in_that_adds_a_command_is_changed_and_high() -> None:
+def test_a_drop_in_that_adds_a_command_is_a_change() -> None:
     path = f"{ETC}/backup.service.d/10-x.conf"
     hooked = job("backup", drop_ins={path: "ExecStartPost=/usr/bin/curl http://x"})
     item = only_item(diff_odd(member("odd", hooked), fleet(9, BACKUP)))
-    assert (item.kind, item.severity) == (DriftKind.CHANGED, Severity.HIGH)
+    assert item.kind is DriftKind.CHANGED
     assert [(c.key, c.before, c.after) for c in item.changes] == [("ExecStartPost", (), ("/usr/bin/curl http://x",))]
     assert [text.path for text in item.texts] == [path]
 
@@ -131,14 +131,13 @@ def test_a_drop_in_that_adds_a_command_is_changed_and_high() -> None:
 def test_another_activated_unit_is_a_change_of_unit() -> None:
     retargeted = job("backup", activates="other.service")
     item = only_item(diff_odd(member("odd", retargeted), fleet(9, BACKUP)))
-    assert item.severity is Severity.HIGH
     assert [(c.key, c.before, c.after) for c in item.changes] == [("Unit", ("backup.service",), ("other.service",))]
 
 
-def test_a_comment_is_a_raw_change_for_information() -> None:
+def test_a_comment_is_a_raw_change() -> None:
     for drift in diff_both(member("odd", job("backup", comment="tuned by bob")), BACKUP):
         item = only_item(drift)
-        assert (item.kind, item.severity, item.raw_only, item.changes) == (DriftKind.CHANGED, Severity.INFO, True, ())
+        assert (item.kind, item.raw_only, item.changes) == (DriftKind.CHANGED, True, ())
         assert item.texts[0].lines[0].startswith("@@")
 
 
@@ -147,7 +146,7 @@ def test_a_mask_is_a_state_and_not_a_list_of_lost_directives() -> None:
     plain = job("apt-daily", exec_start="/usr/lib/apt/apt.systemd.daily update")
     for drift in diff_both(member("odd", masked), plain):
         item = only_item(drift)
-        assert (item.kind, item.severity, item.changes) == (DriftKind.STATE, Severity.HIGH, ())
+        assert (item.kind, item.changes) == (DriftKind.STATE, ())
         assert (item.state_before, item.state_after) == ("enabled, active", "masked, inactive")
 
 
@@ -157,18 +156,6 @@ def test_a_disabled_and_changed_timer_is_one_state_item_with_the_changes() -> No
         item = only_item(drift)
         assert item.kind is DriftKind.STATE
         assert [change.key for change in item.changes] == ["ExecStart"]
-        assert item.severity is Severity.HIGH
-
-
-def test_lingering_with_a_new_user_timer_raises_the_timer() -> None:
-    timer = job("sync", scope=user_scope("bob"), links=())
-    drift = diff_odd(member("odd", APT, timer, lingering("bob")), fleet(9, APT))
-    assert [(item.key.kind, item.severity) for item in drift.items] == [
-        ("job", Severity.HIGH),
-        ("linger", Severity.MEDIUM),
-    ]
-    quiet = diff_odd(member("odd", APT, timer), fleet(9, APT))
-    assert only_item(quiet).severity is Severity.MEDIUM
 
 
 def test_what_belongs_to_one_user_or_passes_by_is_never_removed() -> None:
@@ -207,14 +194,6 @@ def test_a_service_left_by_a_removed_timer_is_not_added_as_well() -> None:
     left = loose_unit("backup.service", [("ExecStart", "/usr/bin/backup")])
     for drift in diff_both(member("odd", left), BACKUP):
         assert [item.kind for item in drift.items] == [DriftKind.REMOVED]
-
-
-def test_items_come_worst_first_then_by_key() -> None:
-    odd = member("odd", INTRUDER, orphan_stamp("old.timer"), job("zz"), job("aa"))
-    drift = diff_odd(odd, fleet(4, BACKUP))
-    severities = [item.severity for item in drift.items]
-    assert severities == sorted(severities, reverse=True)
-    assert [item.key.name for item in drift.items if item.severity is Severity.HIGH] == ["aa.timer", "zz.timer"]
 
 
 def test_a_partial_host_never_lacks_what_a_gap_could_hide() -> None:
