@@ -1,10 +1,11 @@
-"""Services that no timer reaches but that somebody put there, and drop-ins for whole types of units."""
+"""Units that no timer reaches but that somebody put there, and drop-ins for whole types of units."""
 
 from collections.abc import Sequence
 from dataclasses import replace
 
 from fleetscan.model.ids import Scope, UnitName
-from fleetscan.model.snapshot import Artifact, HostFacts
+from fleetscan.model.program import Verification
+from fleetscan.model.snapshot import Artifact, ArtifactKind, HostFacts
 from fleetscan.model.unit import EffectiveUnit, Job
 from fleetscan.systemd.commands import parse_commands
 from fleetscan.systemd.invented_names import name_by_content
@@ -15,6 +16,10 @@ from fleetscan.systemd.tree import UnitTree
 from fleetscan.systemd.tree_drop_ins import TYPE_LEVEL_SINCE, list_type_drop_ins
 
 _TYPES = ("service", "timer")
+"""Types whose drop-ins for all units are a pseudo unit."""
+
+_STARTING = frozenset({"service", "path", "socket", "automount", "mount", "swap", "target"})
+"""Types of units that run something, or start what does."""
 
 
 def build_loose_units(
@@ -29,9 +34,10 @@ def build_loose_units(
         jobs: All jobs of the host.
 
     Returns:
-        Sorted by scope and name, no pair twice: services with a fragment, a mask or a drop-in outside the vendor's and
-        the generators' directories; drop-ins of timers and families (`foo-.service`) that no unit of a job takes; and
-        the pseudo units `service.d` and `timer.d` with the drop-ins for all units of a type, the vendor's included.
+        Sorted by scope and name, no pair twice: units with a fragment, a mask or a drop-in outside the vendor's and
+        the generators' directories, or with a fragment there that no package owns; drop-ins of timers and families
+        (`foo-.service`) that no unit of a job takes; and the pseudo units `service.d` and `timer.d` with the drop-ins
+        for all units of a type, the vendor's included.
     """
     tree = UnitTree.of(facts, artifacts)
     found: dict[tuple[Scope, str], EffectiveUnit] = {}
@@ -41,7 +47,8 @@ def build_loose_units(
         reached_paths = {source.path for job in own_jobs for unit in job.units for source in unit.sources}
         for name in sorted(_find_candidates(tree, scope) - reached):
             unit = resolve_unit(tree, scope, name, contents, tree.systemd_version)
-            if any(_is_placed(source.path) and source.path not in reached_paths for source in unit.sources):
+            placed = (s.path for s in unit.sources if _is_placed(s.path) or _is_unowned(tree, s.path))
+            if any(path not in reached_paths for path in placed):
                 unit = _name_by_content(unit)
                 found.setdefault((scope, unit.name), unit)
         for kind in _TYPES:
@@ -56,8 +63,11 @@ def _find_candidates(tree: UnitTree, scope: Scope) -> frozenset[str]:
     names: set[str] = set()
     for directory in tree.own_dirs(scope):
         if not (is_vendor_dir(directory) or is_generated_dir(directory)):
-            names |= {n for n in tree.entries(directory) if unit_type(n) == "service" and is_unit_name(n)}
-    names |= {n for n in tree.drop_in_units(scope) if unit_type(n) in _TYPES}
+            names |= {n for n in tree.entries(directory) if unit_type(n) in _STARTING and is_unit_name(n)}
+        elif is_vendor_dir(directory):
+            entries = tree.entries(directory).items()
+            names |= {n for n, a in entries if unit_type(n) in _STARTING and is_unit_name(n) and _lacks_owner(a)}
+    names |= {n for n in tree.drop_in_units(scope) if unit_type(n) in _STARTING | {"timer"}}
     fragments = ((name, tree.names(scope).find(name)) for name in names)
     return frozenset(fragment.name if fragment else name for name, fragment in fragments)
 
@@ -71,6 +81,16 @@ def _is_placed(path: str) -> bool:
             return False  # for all units of a type: reported by itself, and no reason to report every unit
         directory = parent
     return not (is_vendor_dir(directory) or is_generated_dir(directory))
+
+
+def _is_unowned(tree: UnitTree, path: str) -> bool:
+    artifact = tree.by_path.get(path)
+    return artifact is not None and _lacks_owner(artifact)
+
+
+def _lacks_owner(artifact: Artifact) -> bool:
+    """Tell whether no package owns a file in a directory of packages."""
+    return artifact.kind is ArtifactKind.FILE and artifact.property("verified") == Verification.UNOWNED
 
 
 def _name_by_content(unit: EffectiveUnit) -> EffectiveUnit:

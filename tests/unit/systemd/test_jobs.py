@@ -234,7 +234,7 @@ def test_names_that_are_no_unit_names_make_no_job() -> None:
     assert jobs_of(disk) == ()
 
 
-def test_loose_units_are_placed_services_that_no_job_reaches() -> None:
+def test_loose_units_are_placed_units_that_no_job_reaches() -> None:
     disk = HostDisk().pair("job").write(f"{ETC}/own.service", SERVICE).write(f"{USR}/vendor.service", SERVICE)
     disk.write("/run/systemd/generator/gen.service", SERVICE).write(f"{USR}/changed.service", SERVICE)
     disk.write(f"{ETC}/changed.service.d/x.conf", "[Service]\nExecStartPost=/x\n").link(
@@ -244,7 +244,12 @@ def test_loose_units_are_placed_services_that_no_job_reaches() -> None:
     disk.write(f"{USR}/user@.service.d/10.conf", "[Service]\nNice=1\n")
     disk.write(f"{ETC}/multi-user.target.wants/x.conf", "")
     found = loose_of(disk)
-    assert sorted(found) == [(SYSTEM, "changed.service"), (SYSTEM, "off.service"), (SYSTEM, "own.service")]
+    assert sorted(found) == [
+        (SYSTEM, "changed.service"),
+        (SYSTEM, "off.service"),
+        (SYSTEM, "own.service"),
+        (SYSTEM, "own.socket"),
+    ]
     assert found[SYSTEM, "off.service"].load is LoadState.MASKED
 
 
