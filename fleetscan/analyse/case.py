@@ -38,12 +38,16 @@ class Setting:
             look-alike would imitate. Without suffix.
         accounts: By name.
         lingering: Accounts whose manager starts at boot.
+        packages: Installed packages that own anything of the snapshot, with their versions; sorted.
+        package_timers: Packages and the system units that they bring beside a timer; sorted pairs.
     """
 
     systemd_version: int = 0
     vendor_names: frozenset[str] = frozenset()
     accounts: tuple[Account, ...] = ()
     lingering: frozenset[str] = frozenset()
+    packages: tuple[tuple[str, str], ...] = ()
+    package_timers: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

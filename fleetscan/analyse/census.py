@@ -7,12 +7,15 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from fleetscan.analyse.case import Setting
 from fleetscan.analyse.pieces import doors_of, payload_of
 from fleetscan.analyse.visibility import find_gap_in_files, find_gap_in_state, find_hiding_gap
 from fleetscan.model.coverage import Coverage
 from fleetscan.model.ids import HostName, Sha256
 from fleetscan.model.program import Presence
 from fleetscan.model.subject import Subject, SubjectKey
+
+_NO_SETTING = Setting()
 
 Form = tuple[Sha256, Sha256, Sha256]
 """Meaning, state and target; two subjects of one key and form differ at most in the bytes of unit files."""
@@ -26,16 +29,18 @@ class Member:
 
     Attributes:
         subjects: As `build_subjects` gives them; pass the same tuple object for hosts with the same manifest.
+        setting: What rules may ask of the host beside its subjects.
     """
 
     host: HostName
     subjects: tuple[Subject, ...]
     coverage: Coverage
+    setting: Setting = _NO_SETTING
 
 
 @dataclass(slots=True)
 class Group:
-    """Hosts with the same subjects and the same coverage.
+    """Hosts with the same subjects, coverage and setting.
 
     Attributes:
         hidden: Keys that are seen elsewhere in the cohort, not here, and could be here unseen.
@@ -45,6 +50,7 @@ class Group:
     coverage: Coverage
     hidden: frozenset[SubjectKey] = frozenset()
     hosts: list[HostName] = field(default_factory=list)
+    setting: Setting = _NO_SETTING
 
 
 @dataclass(slots=True)
@@ -173,7 +179,7 @@ def is_hidden(coverage: Coverage, key: SubjectKey, tally: Tally) -> bool:
 
 
 def _group_members(members: Iterable[Member]) -> tuple[Group, ...]:
-    groups: dict[tuple[str, Coverage], Group] = {}
+    groups: dict[tuple[str, Coverage, Setting], Group] = {}
     content_of: dict[int, tuple[tuple[Subject, ...], str]] = {}  # holds the tuple: an id is only unique while it lives
     seen: set[HostName] = set()
     for member in members:
@@ -183,11 +189,11 @@ def _group_members(members: Iterable[Member]) -> tuple[Group, ...]:
         known = content_of.get(id(member.subjects))
         if known is None:
             known = content_of[id(member.subjects)] = (member.subjects, _content_of(member.subjects))
-        place = (known[1], member.coverage)
+        place = (known[1], member.coverage, member.setting)
         group = groups.get(place)
         if group is None:
             index = {subject.key: subject for subject in member.subjects}
-            group = groups[place] = Group(index, member.coverage)
+            group = groups[place] = Group(index, member.coverage, setting=member.setting)
         group.hosts.append(member.host)
     for group in groups.values():
         group.hosts.sort()
@@ -199,7 +205,7 @@ def _content_of(subjects: Sequence[Subject]) -> str:
     return "\0".join(
         f"{s.key.kind}\1{s.key.scope}\1{s.key.name}\1{s.unit_names}\1{s.fingerprint.meaning}{s.fingerprint.state}"
         f"{s.fingerprint.raw}{s.fingerprint.target}\1{s.state.enabled}\1{s.state.active}\1{s.state.listed}"
-        f"\1{doors_of(s.pieces)}\1{s.disagreements}\1{[p.verification for p in s.pieces]}"
+        f"\1{doors_of(s.pieces)}\1{s.disagreements}\1{[(p.verification.value, p.sha256) for p in s.pieces]}"
         for s in subjects
     )
 

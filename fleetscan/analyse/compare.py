@@ -1,16 +1,15 @@
 """All hosts of one cohort against one reference; the work is done once for hosts that are the same."""
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
 
 from fleetscan.analyse.census import Census, Group, Member
 from fleetscan.analyse.drift import diff_host
 from fleetscan.analyse.expectation import Expectation, build_norms, expect_baseline
 from fleetscan.analyse.filediff import Contents
+from fleetscan.analyse.judge import Bench, HostVerdict, judge_group, judge_processes, rename_verdict
 from fleetscan.analyse.peers import PeerOptions, Peers
 from fleetscan.model.baseline import Baseline, Cohort
 from fleetscan.model.drift import HostDrift
-from fleetscan.model.ids import HostName
 
 
 def diff_cohort(
@@ -33,18 +32,46 @@ def diff_cohort(
         One comparison per member, sorted by host.
     """
     census = Census.of(members)
+    drifts: list[HostDrift] = []
+    for group, reference in _find_references(census, baseline, options):
+        drift = _compare_group(cohort, group, reference, contents)
+        drifts.extend(rename_verdict(HostVerdict(drift, ()), host).drift for host in group.hosts)
+    return tuple(sorted(drifts, key=lambda drift: drift.host))
+
+
+def judge_cohort(
+    cohort: Cohort,
+    members: Sequence[Member],
+    baseline: Baseline | None,
+    bench: Bench,
+    options: PeerOptions | None = None,
+) -> tuple[HostVerdict, ...]:
+    """Compare every member as `diff_cohort` does, and let rules judge what it has and what differs.
+
+    Returns:
+        One verdict per member, sorted by host.
+    """
+    census = Census.of(members)
+    verdicts: list[HostVerdict] = []
+    for group, reference in _find_references(census, baseline, options):
+        drift = _compare_group(cohort, group, reference, bench.contents)
+        common = judge_group(group, drift, reference, census, bench)
+        renamed = (rename_verdict(common, host) for host in group.hosts)
+        verdicts.extend(judge_processes(verdict, group, reference, census, bench) for verdict in renamed)
+    return tuple(sorted(verdicts, key=lambda verdict: verdict.drift.host))
+
+
+def _find_references(
+    census: Census, baseline: Baseline | None, options: PeerOptions | None
+) -> Iterator[tuple[Group, Expectation | None]]:
+    """Give each group of equal hosts with what it is held against."""
     norms = build_norms(baseline) if baseline is not None else {}
     peers = Peers(census, options)
-    drifts: list[HostDrift] = []
     for group in census.groups:
-        first = group.hosts[0]
         if baseline is not None:
-            reference: Expectation | None = expect_baseline(baseline, norms, census, group)
+            yield group, expect_baseline(baseline, norms, census, group)
         else:
-            reference = peers.expect_for(first)
-        drift = _compare_group(cohort, group, reference, contents)
-        drifts.extend(_rename(drift, host) for host in group.hosts)
-    return tuple(sorted(drifts, key=lambda drift: drift.host))
+            yield group, peers.expect_for(group.hosts[0])
 
 
 def _compare_group(cohort: Cohort, group: Group, reference: Expectation | None, contents: Contents) -> HostDrift:
@@ -53,13 +80,3 @@ def _compare_group(cohort: Cohort, group: Group, reference: Expectation | None, 
         why = f"too few other hosts of {cohort} were read to compare with"
         return HostDrift(host=first, cohort=cohort, reference="", items=(), not_compared=(why,))
     return diff_host(first, cohort, group.subjects.values(), group.coverage, reference, contents)
-
-
-def _rename(drift: HostDrift, host: HostName) -> HostDrift:
-    """Give the same comparison for another host of the group; every sentence begins with the host's name."""
-    if host == drift.host:
-        return drift
-    items = tuple(
-        replace(item, host=host, sentence=host + item.sentence.removeprefix(drift.host)) for item in drift.items
-    )
-    return replace(drift, host=host, items=items)

@@ -1,12 +1,10 @@
 """Who else may write what a job is made of or runs."""
 
-import re
 from collections.abc import Iterable
 
 from fleetscan.model.ids import SYSTEM, Scope, scope_user
 from fleetscan.model.snapshot import Artifact, ArtifactKind
 
-_COMPONENT = re.compile(r"(?P<path>.*) (?P<owner>[^ :]*):(?P<group>[^ ]*) (?P<mode>[0-7]{4})", re.DOTALL)
 _ROOT = frozenset({"root", "0"})
 _STICKY = 0o1000
 MAX_DOORS = 40
@@ -51,9 +49,3 @@ def open_components(path: str, by_path: dict[str, Artifact], user: str) -> Itera
             found.append(door)
         current = current.rpartition("/")[0]
     return reversed(found)
-
-
-def door_path(door: str) -> str:
-    """Give the path of a door's text."""
-    match = _COMPONENT.fullmatch(door)
-    return match["path"] if match else door

@@ -61,6 +61,7 @@ class Expectation:
         others: Counts of the other hosts, for sentences.
         keys: Subjects that may have a norm; only these can be `removed`.
         norm: Gives what is normal, None when the subject is not normal at all.
+        baseline: Number of the baseline's version, None for peers.
         min_hosts: Fewer comparable hosts than this say nothing about a subject; 0 when the norms stand by themselves.
     """
 
@@ -69,6 +70,7 @@ class Expectation:
     others: Vantage
     keys: tuple[SubjectKey, ...]
     norm: Callable[[SubjectKey], Norm | None]
+    baseline: int | None = None
     min_hosts: int = 0
 
     def is_comparable(self, key: SubjectKey) -> bool:
@@ -98,6 +100,7 @@ def expect_baseline(
         others=Vantage(census, own),
         keys=tuple(norms),
         norm=norms.get,
+        baseline=baseline.version,
     )
 
 

@@ -18,6 +18,8 @@ KERNEL_ARGUMENTS = "kernel arguments"
 
 _MAX_STARTS = 20
 _USUAL_VARIABLES = frozenset({"PATH", "LANG", "LANGUAGE"})
+_OF_THE_BOOT = frozenset({"SYSTEMD_EXEC_PID"})
+"""Variables that systemd sets for itself, another at each start."""
 _STARTER_KINDS = {
     ArtifactKind.GENERATOR: SubjectKind.GENERATOR,
     ArtifactKind.ACTIVATOR: SubjectKind.ACTIVATOR,
@@ -124,7 +126,7 @@ def _build_managers(facts: HostFacts) -> Iterator[Subject]:
 def _telling(environment: Iterable[str]) -> dict[str, str]:
     """Give the variables whose values are known: those that change what is executed."""
     pairs = (entry.partition("=") for entry in environment)
-    return {name: value for name, equals, value in pairs if equals and value != "…"}
+    return {name: value for name, equals, value in pairs if equals and value != "…" and name not in _OF_THE_BOOT}
 
 
 def _count(variables: dict[str, str]) -> str:

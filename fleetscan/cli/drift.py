@@ -31,7 +31,7 @@ def drift(
 
     What could not be read is never reported as removed; it is listed as not compared.
     """
-    from fleetscan.bootstrap import index_hosts, utc_now
+    from fleetscan.bootstrap import index_hosts, judge_options, utc_now
     from fleetscan.cli.judged import STYLES, drift_records, exit_code, print_drift, print_verdict
     from fleetscan.errors import UsageError
     from fleetscan.operations.publish import gather_inputs
@@ -45,7 +45,7 @@ def drift(
     inventory = invocation.inventory()
     known = index_hosts(inventory)
     with invocation.store() as store:
-        inputs = gather_inputs(store, known, latest_sweep(store, sweep), utc_now())
+        inputs = gather_inputs(store, known, latest_sweep(store, sweep), utc_now(), judge_options(settings))
     strangers = sorted(set(hosts or ()) - {str(v.host) for v in inputs.visits})
     if strangers:
         raise UsageError(

@@ -9,11 +9,12 @@ from fleetscan.bootstrap import (
     build_transport,
     current_author,
     index_hosts,
+    judge_options,
     mail_options,
     sweep_options,
     utc_now,
 )
-from fleetscan.cli.judged import drift_records, print_drift, print_verdict, unread_lines
+from fleetscan.cli.judged import finding_records, print_findings, print_verdict, unread_lines
 from fleetscan.cli.output import Format, Terminal
 from fleetscan.cli.progress import show_progress
 from fleetscan.config import Settings
@@ -54,8 +55,8 @@ def run_journey(terminal: Terminal, folder: Path, hosts: int) -> None:
                 build_digests(inputs), mail_options(Settings(), sender_needed=False), folder / "outbox"
             )
         page = write_report(build_report_view(inputs), folder / "report")
-    records = [record for record in drift_records(inputs) if record.severity != "info"]
-    print_drift(terminal, Format.TABLE, records)
+    records = [record for record in finding_records(inputs) if record.severity != "info"]
+    print_findings(terminal, Format.TABLE, records)
     for line in unread_lines(inputs):
         terminal.say(line, style="yellow")
     print_verdict(terminal, inputs)
@@ -91,7 +92,7 @@ def _journey(terminal: Terminal, store: Store, running: ThreadedFleet, inventory
         terminal.say(f"   {plant.host}: {plant.words}")
     terminal.say("4. second sweep", style="bold")
     second = _sweep(terminal, store, running, inventory)
-    return gather_inputs(store, known, second.sweep, utc_now())
+    return gather_inputs(store, known, second.sweep, utc_now(), judge_options(Settings()))
 
 
 def _sweep(terminal: Terminal, store: Store, running: ThreadedFleet, inventory: Inventory) -> SweepResult:

@@ -1,9 +1,10 @@
 """What is printed of a judged sweep: the verdict, what a human must look at, and the exit code."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from fleetscan.cli.output import Column, Format, Terminal, print_records
+from fleetscan.export.finding_records import FindingRecord, build_finding_records
 from fleetscan.export.records import ChangeRecord, DiffRecord, DriftRecord
 
 if TYPE_CHECKING:
@@ -80,6 +81,48 @@ def print_drift(terminal: Terminal, form: Format, records: list[DriftRecord]) ->
     print_records(terminal, form, "drift", records, columns, empty="no drift in what was compared")
 
 
+def finding_records(inputs: "ReportInputs", *, fixed: bool = False) -> list[FindingRecord]:
+    """Give every finding of a sweep, worst first, then by host; with `fixed` also those that are gone since."""
+    owners = {str(host): inputs.owner_of(host).email for host in inputs.hosts}
+    found = (*inputs.findings, *(inputs.fixed if fixed else ()))
+    return build_finding_records(inputs.sweep.id, found, owners)
+
+
+def select_record(records: Sequence[FindingRecord], beginning: str) -> FindingRecord:
+    """Give the finding whose id begins so.
+
+    Raises:
+        UsageError: None does, or several do.
+    """
+    from fleetscan.errors import UsageError
+
+    matching = [record for record in records if record.id.startswith(beginning)]
+    if len(matching) == 1:
+        return matching[0]
+    what = "no finding" if not matching else f"{len(matching)} findings"
+    verb = "begins" if not matching else "begin"
+    raise UsageError(f"{what} {verb} with {beginning!r}", hint="`fleetscan findings list` shows the ids")
+
+
+def print_findings(terminal: Terminal, form: Format, records: list[FindingRecord]) -> None:
+    """Print findings in the form that was asked for."""
+    columns: list[Column[FindingRecord]] = [
+        Column("id", lambda r: r.id[:8], style="dim", no_wrap=True),
+        Column(
+            "severity",
+            lambda r: f"{_SHAPES[r.severity]} {r.severity}",
+            style=lambda r: STYLES[r.severity],
+            no_wrap=True,
+        ),
+        Column("host", lambda r: r.host),
+        Column("state", lambda r: "acknowledged" if r.acknowledged_by and r.state == "known" else r.state),
+        Column("technique", lambda r: r.technique, no_wrap=True),
+        Column("rule", lambda r: r.rule + (f" +{len(r.rules) - 1}" if len(r.rules) > 1 else ""), no_wrap=True),
+        Column("what", lambda r: r.sentence),
+    ]
+    print_records(terminal, form, "findings", records, columns, empty="no findings in what was read")
+
+
 def print_verdict(terminal: Terminal, inputs: "ReportInputs") -> None:
     """Say in one line how the sweep went; never a bare all-clear while anything was unread."""
     from fleetscan.report.view import build_report_view
@@ -90,7 +133,7 @@ def print_verdict(terminal: Terminal, inputs: "ReportInputs") -> None:
 
 def exit_code(inputs: "ReportInputs", fail_on: "Severity") -> int:
     """Give the exit code of a judged sweep, as product.md lists them: 1 before 3, 3 before 0."""
-    if any(item.severity >= fail_on for drift in inputs.drifts for item in drift.items):
+    if any(finding.severity >= fail_on for finding in inputs.findings):
         return 1
     return 3 if has_unread(inputs) or has_uncompared(inputs) else 0
 

@@ -33,7 +33,7 @@ def mail(
     Repeating the command sends only what was not sent. A message of which nobody can know whether it arrived is
     reported and not sent again.
     """
-    from fleetscan.bootstrap import build_smtp_sender, index_hosts, mail_options, utc_now
+    from fleetscan.bootstrap import build_smtp_sender, index_hosts, judge_options, mail_options, utc_now
     from fleetscan.operations.notify_owners import Notice, send_digests, write_digests
     from fleetscan.operations.publish import gather_inputs
     from fleetscan.operations.sweep_fleet import latest_sweep
@@ -44,7 +44,9 @@ def mail(
     inventory = invocation.inventory()
     options = mail_options(settings, sender_needed=not dry_run)
     with invocation.store() as store:
-        inputs = gather_inputs(store, index_hosts(inventory), latest_sweep(store, sweep), utc_now())
+        inputs = gather_inputs(
+            store, index_hosts(inventory), latest_sweep(store, sweep), utc_now(), judge_options(settings)
+        )
         digests = build_digests(inputs)
         if dry_run:
             done = write_digests(digests, options, out or Path("outbox"))

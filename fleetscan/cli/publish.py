@@ -13,7 +13,7 @@ def register(app: typer.Typer) -> None:
 
 def report(context: typer.Context, out: OutOption = None, sweep: SweepOption = None) -> None:
     """Write the report of a sweep: one page for the fleet, one for each owner. Nothing in them loads from a network."""
-    from fleetscan.bootstrap import index_hosts, utc_now
+    from fleetscan.bootstrap import index_hosts, judge_options, utc_now
     from fleetscan.cli.judged import print_verdict
     from fleetscan.operations.publish import gather_inputs
     from fleetscan.operations.sweep_fleet import latest_sweep
@@ -24,7 +24,9 @@ def report(context: typer.Context, out: OutOption = None, sweep: SweepOption = N
     settings = invocation.settings
     inventory = invocation.inventory()
     with invocation.store() as store:
-        inputs = gather_inputs(store, index_hosts(inventory), latest_sweep(store, sweep), utc_now())
+        inputs = gather_inputs(
+            store, index_hosts(inventory), latest_sweep(store, sweep), utc_now(), judge_options(settings)
+        )
     path = write_report(build_report_view(inputs), out or settings.report_dir)
     print_verdict(invocation.terminal, inputs)
     typer.echo(str(path))

@@ -55,10 +55,11 @@ def sweep(
         collect_known_keys,
         current_author,
         index_hosts,
+        judge_options,
         sweep_options,
         utc_now,
     )
-    from fleetscan.cli.judged import drift_records, exit_code, print_drift, print_verdict, unread_lines
+    from fleetscan.cli.judged import exit_code, finding_records, print_findings, print_verdict, unread_lines
     from fleetscan.cli.progress import show_progress
     from fleetscan.errors import UsageError
     from fleetscan.inventory.selection import select_hosts
@@ -105,11 +106,11 @@ def sweep(
                 observer=observer,
                 resume=resume,
             )
-        inputs = gather_inputs(store, index_hosts(inventory), result.sweep, utc_now())
-    records = drift_records(inputs)
+        inputs = gather_inputs(store, index_hosts(inventory), result.sweep, utc_now(), judge_options(settings))
+    records = finding_records(inputs)
     telling = records if form is not Format.TABLE else [r for r in records if r.severity != "info"]
     if telling or form is not Format.TABLE:
-        print_drift(terminal, form, telling)
+        print_findings(terminal, form, telling)
     lines = list(unread_lines(inputs))
     for line in lines[:_SHOWN]:
         terminal.say(line, style="yellow")

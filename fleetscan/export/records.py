@@ -7,6 +7,7 @@ Times are ISO 8601 in UTC. Text that comes from hosts is given as it is: JSON es
 from dataclasses import dataclass
 from datetime import datetime
 
+from fleetscan.export.finding_records import FindingRecord
 from fleetscan.export.job_records import JobRecord, TimerRecord
 from fleetscan.export.surroundings import SurroundingsRecord
 
@@ -277,6 +278,7 @@ Record = (
     | TimerRecord
     | JobRecord
     | DriftRecord
+    | FindingRecord
     | BaselineRecord
     | BaselineItemRecord
     | BaselineChangeRecord
@@ -294,6 +296,7 @@ SCHEMAS: dict[str, type[Record]] = {
     "timers": TimerRecord,
     "jobs": JobRecord,
     "drift": DriftRecord,
+    "findings": FindingRecord,
     "baselines": BaselineRecord,
     "baseline-items": BaselineItemRecord,
     "baseline-changes": BaselineChangeRecord,

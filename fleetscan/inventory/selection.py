@@ -51,6 +51,11 @@ def select_hosts(inventory: Inventory, selection: Selection) -> tuple[Host, ...]
     return chosen
 
 
+def matches_name(name: str, pattern: str) -> bool:
+    """Tell whether a name is a pattern or matches it; whole names, with case."""
+    return bool(list(_match((pattern,), (name,))))
+
+
 def _describe_unknown(kind: str, patterns: Iterable[str], names: Collection[str]) -> list[str]:
     lines: list[str] = []
     for pattern in patterns:

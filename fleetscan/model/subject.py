@@ -49,6 +49,9 @@ class SubjectKey:
     name: str
 
 
+_UNKNOWN = Sha256("")
+
+
 @dataclass(frozen=True, slots=True)
 class Fingerprint:
     """Digests of a subject, from coarse to fine.
@@ -58,13 +61,13 @@ class Fingerprint:
         state: Enabled, masked, active.
         raw: Bytes and paths of all files. A change here alone is `info`.
         target: What the files are that it runs and reads. Of a file whose package's digest verifies, the package stands
-            for the bytes, so that an update changes nothing here.
+            for the bytes, so that an update changes nothing here. Empty in baselines that were stored without it.
     """
 
     meaning: Sha256
     state: Sha256
     raw: Sha256
-    target: Sha256
+    target: Sha256 = _UNKNOWN
 
 
 class PieceRole(StrEnum):
@@ -164,3 +167,15 @@ class Subject:
     activations: tuple[Activation, ...] = ()
     descriptions: tuple[str, ...] = ()
     properties: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """Every file and folder that it is about, without repeats: units, links, programs, and what is open to others.
+
+        A door is written as `PATH OWNER:GROUP MODE`.
+        """
+        found = [*(source.path for source in self.sources), *self.links]
+        for piece in self.pieces:
+            doors = (door.rsplit(" ", 2)[0] for door in piece.exposed if door.startswith("/"))
+            found += [piece.path, piece.real_path, *doors]
+        return tuple(dict.fromkeys(path for path in found if path))

@@ -1,26 +1,43 @@
-"""Judge a sweep: what every host has, compared with its baseline, or with its peers while there is none."""
+"""Judge a sweep: what every host has, compared with its baseline or its peers, and what rules say of it."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from fleetscan.analyse.census import Member
+from fleetscan.analyse.census import Group, Member
 from fleetscan.analyse.cohort import cohort_of
-from fleetscan.analyse.compare import diff_cohort
-from fleetscan.analyse.subjects import build_subjects
+from fleetscan.analyse.compare import judge_cohort
+from fleetscan.analyse.judge import Bench, HostVerdict, collect_vendor_names
+from fleetscan.analyse.peers import PeerOptions
+from fleetscan.analyse.rules.rule import Rule
 from fleetscan.model.baseline import Baseline, Cohort
 from fleetscan.model.digest import digest_artifact
-from fleetscan.model.drift import DriftItem, DriftKind, HostDrift
+from fleetscan.model.drift import DriftItem, DriftKind, Explanation, HostDrift
+from fleetscan.model.finding import Finding
 from fleetscan.model.host import Host
 from fleetscan.model.ids import HostName, Sha256
-from fleetscan.model.snapshot import Artifact, ArtifactKind, HostFacts
-from fleetscan.model.subject import Subject, SubjectKind
+from fleetscan.model.snapshot import Artifact, ArtifactKind, RuntimeState
+from fleetscan.model.subject import Subject, SubjectKey, SubjectKind
 from fleetscan.model.sweep import Sweep, Visit
+from fleetscan.operations.host_states import StateReader, find_processes
 from fleetscan.store.store import Store
 
 _ON_DISK = (ArtifactKind.FILE, ArtifactKind.LINK)
 _OF_MANAGER = (ArtifactKind.UNIT_FILE, ArtifactKind.LOADED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgeOptions:
+    """By what a sweep is judged.
+
+    Attributes:
+        rules: All rules, the user's among them.
+        peers: Of the comparison with peers.
+    """
+
+    rules: tuple[Rule, ...] = ()
+    peers: PeerOptions = field(default_factory=PeerOptions)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +47,8 @@ class Judgement:
     Attributes:
         visits: One per host, by name.
         drifts: One per compared host, by name.
+        findings: Of all hosts, worst first, then by host.
+        subjects: What each host that gave state has, by host and key.
         baselines: The baselines that were used.
         strangers: Hosts of the sweep that the inventory no longer has; they are not judged.
     """
@@ -37,42 +56,16 @@ class Judgement:
     sweep: Sweep
     visits: tuple[Visit, ...]
     drifts: tuple[HostDrift, ...]
+    findings: tuple[Finding, ...]
+    subjects: Mapping[HostName, Mapping[SubjectKey, Subject]]
     baselines: tuple[Baseline, ...]
     strangers: tuple[HostName, ...]
 
 
-class StateReader:
-    """Reads states and subjects of visits; equal states are read and understood once."""
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
-        self._contents: dict[Sha256, bytes | None] = {}
-        self._artifacts: dict[int, tuple[Artifact, ...]] = {}
-        self._subjects: dict[tuple[int, HostFacts], tuple[Subject, ...]] = {}
-
-    def content(self, sha256: Sha256) -> bytes | None:
-        """Give a file's bytes, None when they were never fetched."""
-        if sha256 not in self._contents:
-            self._contents[sha256] = self._store.contents.read_content(sha256)
-        return self._contents[sha256]
-
-    def artifacts(self, manifest: int) -> tuple[Artifact, ...]:
-        """Give a state's artifacts."""
-        if manifest not in self._artifacts:
-            self._artifacts[manifest] = self._store.visits.read_artifacts(manifest)
-        return self._artifacts[manifest]
-
-    def subjects(self, manifest: int, facts: HostFacts) -> tuple[Subject, ...]:
-        """Give a state's subjects."""
-        general = replace(facts, machine_id="", hostname="", kernel="", login="")
-        key = (manifest, general)
-        if key not in self._subjects:
-            self._subjects[key] = build_subjects(general, self.artifacts(manifest), self.content)
-        return self._subjects[key]
-
-
-def judge_sweep(store: Store, hosts: Mapping[HostName, Host], sweep: Sweep, reader: StateReader) -> Judgement:
-    """Compare every host of a sweep that gave state.
+def judge_sweep(
+    store: Store, hosts: Mapping[HostName, Host], sweep: Sweep, reader: StateReader, options: JudgeOptions
+) -> Judgement:
+    """Compare and judge every host of a sweep that gave state.
 
     A sweep of a few hosts compares them with the whole cohort: hosts that it did not ask for stand in with their last
     state. Hosts that were asked for and failed do not, since nobody knows what they have now.
@@ -82,58 +75,112 @@ def judge_sweep(store: Store, hosts: Mapping[HostName, Host], sweep: Sweep, read
         hosts: The inventory; it decides roles and owners.
         sweep: Which sweep.
         reader: Shared between calls, so that unchanged hosts cost nothing the second time.
+        options: Rules, and when peers agree.
     """
     visits = store.visits.read_visits(sweep.id)
     asked = {visit.host for visit in visits}
     bystanders = tuple(visit for visit in store.visits.states_before(sweep.id) if visit.host not in asked)
-    drifts, baselines = _compare(store, hosts, (*visits, *bystanders), reader)
+    runtimes = dict(store.visits.runtimes_of(sweep.id))
+    cohorts = group_members((*visits, *bystanders), hosts, reader, runtimes)
+    verdicts, baselines = _compare(store, cohorts, reader, options, runtimes)
     by_host = {visit.host: visit for visit in visits}
-    dated = (_date_items(store, reader, by_host[d.host], d) for d in drifts if d.host in by_host)
+    dated = [_date_verdict(store, reader, by_host[v.drift.host], v) for v in verdicts if v.drift.host in by_host]
+    findings = [finding for verdict in dated for finding in verdict.findings]
     return Judgement(
         sweep=sweep,
         visits=visits,
-        drifts=tuple(sorted(dated, key=lambda drift: drift.host)),
+        drifts=tuple(sorted((verdict.drift for verdict in dated), key=lambda drift: drift.host)),
+        findings=tuple(sorted(findings, key=lambda finding: (-finding.severity, finding.host, finding.key))),
+        subjects=_index_subjects(cohorts, by_host),
         baselines=tuple(baselines),
         strangers=tuple(visit.host for visit in visits if visit.host not in hosts),
     )
 
 
 def judge_before(
-    store: Store, hosts: Mapping[HostName, Host], sweep: Sweep, reader: StateReader
+    store: Store, hosts: Mapping[HostName, Host], sweep: Sweep, reader: StateReader, options: JudgeOptions
 ) -> tuple[HostDrift, ...]:
     """Compare every host as it was when it was last read before a sweep, by today's baselines.
 
     What drifted then is known now, also on hosts that failed, or were not asked for, in the sweeps in between.
     """
-    drifts, _ = _compare(store, hosts, store.visits.states_before(sweep.id), reader)
-    return tuple(drifts)
+    cohorts = group_members(store.visits.states_before(sweep.id), hosts, reader)
+    verdicts, _ = _compare(store, cohorts, reader, options, {})
+    return tuple(verdict.drift for verdict in verdicts)
 
 
 def _compare(
-    store: Store, hosts: Mapping[HostName, Host], visits: Iterable[Visit], reader: StateReader
-) -> tuple[list[HostDrift], list[Baseline]]:
-    drifts: list[HostDrift] = []
+    store: Store,
+    cohorts: Mapping[Cohort, Sequence[Member]],
+    reader: StateReader,
+    options: JudgeOptions,
+    runtimes: Mapping[HostName, RuntimeState],
+) -> tuple[list[HostVerdict], list[Baseline]]:
+    verdicts: list[HostVerdict] = []
     baselines: list[Baseline] = []
-    for cohort, members in sorted(group_members(visits, hosts, reader).items()):
+    everyone = (subject for members in cohorts.values() for member in members for subject in member.subjects)
+    bench = Bench(
+        rules=options.rules,
+        contents=reader.content,
+        explain=_explain,
+        vendor_names=collect_vendor_names({id(subject): subject for subject in everyone}.values()),
+        processes=find_processes(runtimes),
+    )
+    for cohort, members in sorted(cohorts.items()):
         baseline = store.baselines.current_baseline(cohort)
         if baseline is not None:
             baselines.append(baseline)
-        drifts.extend(diff_cohort(cohort, members, baseline, reader.content))
-    return drifts, baselines
+        verdicts.extend(judge_cohort(cohort, members, baseline, bench, options.peers))
+    return verdicts, baselines
+
+
+def _index_subjects(
+    cohorts: Mapping[Cohort, Sequence[Member]], visits: Mapping[HostName, Visit]
+) -> Mapping[HostName, Mapping[SubjectKey, Subject]]:
+    """Index what the visited hosts have; hosts of equal state share one index."""
+    shared: dict[int, Mapping[SubjectKey, Subject]] = {}
+    found = {}
+    for members in cohorts.values():
+        for member in members:
+            if member.host in visits:
+                place = id(member.subjects)
+                if place not in shared:
+                    shared[place] = {subject.key: subject for subject in member.subjects}
+                found[member.host] = shared[place]
+    return found
+
+
+def _explain(item: DriftItem, group: Group) -> tuple[Explanation, ...]:
+    return ()
 
 
 def group_members(
-    visits: Iterable[Visit], hosts: Mapping[HostName, Host], reader: StateReader
+    visits: Iterable[Visit],
+    hosts: Mapping[HostName, Host],
+    reader: StateReader,
+    runtimes: Mapping[HostName, RuntimeState] | None = None,
 ) -> dict[Cohort, list[Member]]:
     """Sort the hosts that gave state into cohorts. Hosts that left the inventory have no role and are left out."""
     cohorts: defaultdict[Cohort, list[Member]] = defaultdict(list)
     for visit in visits:
         host = hosts.get(visit.host)
-        if host is None or visit.facts is None or visit.manifest is None:
+        if host is None or visit.facts is None:
             continue
-        subjects = reader.subjects(visit.manifest, visit.facts)
-        cohorts[cohort_of(host, visit.facts)].append(Member(visit.host, subjects, visit.coverage))
+        member = reader.member(visit, (runtimes or {}).get(visit.host))
+        if member is not None:
+            cohorts[cohort_of(host, visit.facts)].append(member)
     return dict(cohorts)
+
+
+def _date_verdict(store: Store, reader: StateReader, visit: Visit, verdict: HostVerdict) -> HostVerdict:
+    """Fill in since when the host has what drifted, in its drift and in its findings."""
+    drift = _date_items(store, reader, visit, verdict.drift)
+    dated = {(item.key, item.kind): item for item in drift.items}
+    findings = tuple(
+        replace(finding, drift=tuple(dated.get((item.key, item.kind), item) for item in finding.drift))
+        for finding in verdict.findings
+    )
+    return HostVerdict(drift, findings)
 
 
 def _date_items(store: Store, reader: StateReader, visit: Visit, drift: HostDrift) -> HostDrift:

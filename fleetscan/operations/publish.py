@@ -6,20 +6,25 @@ from datetime import datetime
 from fleetscan.model.host import Host
 from fleetscan.model.ids import HostName
 from fleetscan.model.sweep import Sweep
-from fleetscan.operations.judge_sweep import Judgement, StateReader, judge_before, judge_sweep
+from fleetscan.operations.host_states import StateReader
+from fleetscan.operations.judge_sweep import Judgement, JudgeOptions, judge_before, judge_sweep
+from fleetscan.operations.track_findings import list_fixed, track_findings
 from fleetscan.report.inputs import BaselineHeader, ReportInputs, find_new_items
 from fleetscan.store.store import Store
 
 
-def gather_inputs(store: Store, hosts: Mapping[HostName, Host], sweep: Sweep, generated_at: datetime) -> ReportInputs:
+def gather_inputs(
+    store: Store, hosts: Mapping[HostName, Host], sweep: Sweep, generated_at: datetime, options: JudgeOptions
+) -> ReportInputs:
     """Judge a sweep and the states before it, and collect all that a report shows.
 
     What was there before is judged by today's baselines: an approval in between makes nothing new.
     """
     reader = StateReader(store)
-    judgement = judge_sweep(store, hosts, sweep, reader)
+    judgement = judge_sweep(store, hosts, sweep, reader, options)
+    findings = track_findings(store, sweep, judgement.visits, judgement.subjects, judgement.findings)
     previous = store.sweeps.previous_sweep(sweep.id)
-    known = judge_before(store, hosts, sweep, reader) if previous else ()
+    known = judge_before(store, hosts, sweep, reader, options) if previous else ()
     before = store.visits.read_visits(previous.id) if previous else ()
     drifted = {drift.host for drift in judgement.drifts if drift.items}
     runtimes = {host: store.visits.read_runtime(host) for host in sorted(drifted)}
@@ -28,6 +33,8 @@ def gather_inputs(store: Store, hosts: Mapping[HostName, Host], sweep: Sweep, ge
         previous=previous,
         visits=judgement.visits,
         drifts=judgement.drifts,
+        findings=findings,
+        fixed=list_fixed(store, judgement.subjects),
         hosts=_asked_for(hosts, judgement),
         generated_at=generated_at,
         baselines=tuple(

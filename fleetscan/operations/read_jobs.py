@@ -9,8 +9,8 @@ from fleetscan.model.ids import HostName, Scope
 from fleetscan.model.snapshot import Artifact, HostFacts, RuntimeState, TimerRow
 from fleetscan.model.sweep import Visit
 from fleetscan.model.unit import Job
+from fleetscan.operations.host_states import StateReader
 from fleetscan.operations.job_parts import Places, place_programs
-from fleetscan.operations.judge_sweep import StateReader
 from fleetscan.store.store import Store
 from fleetscan.systemd.jobs import build_jobs
 from fleetscan.systemd.reached import find_homes

@@ -8,6 +8,7 @@ from datetime import datetime
 from fleetscan.model.baseline import Cohort
 from fleetscan.model.coverage import Coverage
 from fleetscan.model.drift import DriftItem, DriftKind, HostDrift
+from fleetscan.model.finding import Finding
 from fleetscan.model.host import Host, Owner
 from fleetscan.model.ids import HostName, Sha256
 from fleetscan.model.outcome import Outcome
@@ -55,6 +56,8 @@ class ReportInputs:
         drifts: One per host that was compared.
         hosts: The hosts that the sweep was asked for. A visit of a host that is not here has no owner.
         generated_at: The only clock of the report, aware UTC.
+        findings: What rules say of the hosts that gave state, worst first.
+        fixed: Findings of these hosts that are gone, newest first.
         new_items: Drift that the previous sweep did not have.
         last_read_at: Last visit with state; hosts that were never read are missing.
         previous_outcomes: Outcomes of the previous sweep.
@@ -67,6 +70,8 @@ class ReportInputs:
     drifts: tuple[HostDrift, ...]
     hosts: Mapping[HostName, Host]
     generated_at: datetime
+    findings: tuple[Finding, ...] = ()
+    fixed: tuple[Finding, ...] = ()
     baselines: tuple[BaselineHeader, ...] = ()
     new_items: frozenset[ItemKey] = frozenset()
     last_read_at: Mapping[HostName, datetime] = field(default_factory=dict)
@@ -127,6 +132,8 @@ def narrow_inputs(inputs: ReportInputs, owner: Owner) -> ReportInputs:
         drifts=drifts,
         hosts=own,
         baselines=tuple(header for header in inputs.baselines if header.cohort in cohorts),
+        findings=tuple(finding for finding in inputs.findings if finding.host in own),
+        fixed=tuple(finding for finding in inputs.fixed if finding.host in own),
         new_items=frozenset(key for key in inputs.new_items if key.host in own),
         last_read_at={name: at for name, at in inputs.last_read_at.items() if name in own},
         previous_outcomes={name: outcome for name, outcome in inputs.previous_outcomes.items() if name in own},

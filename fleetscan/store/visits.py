@@ -1,6 +1,6 @@
 """Read what visits gave."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeVar
@@ -103,6 +103,19 @@ class VisitStore:
         with self._database.read() as connection:
             data = connection.execute(query).scalar()
         return None if data is None else unpack_runtime(data)
+
+    def runtimes_of(self, sweep_id: SweepId) -> Iterator[tuple[HostName, RuntimeState]]:
+        """Give the volatile states of the hosts whose last visit that gave a state is of one sweep, by name."""
+        query = (
+            select(HostRow.name, HostRuntimeRow.data)
+            .join(HostRuntimeRow, HostRuntimeRow.host_id == HostRow.id)
+            .where(HostRuntimeRow.sweep_id == sweep_id)
+            .order_by(HostRow.name)
+        )
+        with self._database.read() as connection:
+            rows = connection.execute(query).all()
+        for name, data in rows:
+            yield name, unpack_runtime(data)
 
     def read_identities(self, host: HostName) -> tuple[HostIdentity, ...]:
         """Give all identities a host showed, the one seen last at the end."""

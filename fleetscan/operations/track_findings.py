@@ -1,0 +1,91 @@
+"""The life of findings: what a judged sweep found is remembered, once for each sweep."""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
+
+from fleetscan.analyse.finding_life import decide_life
+from fleetscan.analyse.fingerprint import UNSEALED
+from fleetscan.analyse.visibility import find_gap_in_files, find_hiding_gap
+from fleetscan.model.baseline import Prevalence
+from fleetscan.model.drift import Severity
+from fleetscan.model.finding import Finding, FindingId, FindingState
+from fleetscan.model.ids import HostName
+from fleetscan.model.subject import Subject, SubjectKey, SubjectKind
+from fleetscan.model.sweep import Sweep, Visit
+from fleetscan.store.findings import OpenFinding
+from fleetscan.store.store import Store
+
+Subjects = Mapping[HostName, Mapping[SubjectKey, Subject]]
+
+
+def track_findings(
+    store: Store, sweep: Sweep, visits: Iterable[Visit], subjects: Subjects, findings: tuple[Finding, ...]
+) -> tuple[Finding, ...]:
+    """Give findings with their lives; those of the newest sweep are recorded, those of an older one only looked up.
+
+    Kept is what is above `info`, and what an exception holds down. What was found before and is not now is fixed only
+    when the visit proves it: a host that failed, or a gap that may hide it, leaves it open.
+
+    Args:
+        store: Where the lives are.
+        sweep: The judged sweep.
+        visits: All of it.
+        subjects: What the hosts have that gave state.
+        findings: All that rules found.
+    """
+    kept = tuple(f for f in findings if f.severity > Severity.INFO or f.suppressed_by is not None)
+    last = store.findings.last_recorded_sweep()
+    if last is not None and sweep.id < last:
+        lives = store.findings.lives([finding.id for finding in kept])
+    else:
+        seen = {finding.id for finding in kept}
+        absent = _find_absent(store, visits, subjects, seen)
+        at = sweep.ended_at or sweep.started_at
+        lives = store.findings.record(sweep.id, at, kept, absent, decide=decide_life)
+    return tuple(replace(f, life=lives[f.id]) if f.id in lives else f for f in findings)
+
+
+def list_fixed(store: Store, hosts: Collection[HostName]) -> tuple[Finding, ...]:
+    """Give the findings of these hosts that are gone, as far as they are remembered; newest first."""
+    records = store.findings.list_findings(states=[FindingState.FIXED], hosts=hosts)
+    found = [
+        Finding(
+            id=record.id,
+            host=record.host,
+            cohort=record.cohort,
+            subject=Subject(key=record.key, fingerprint=UNSEALED),
+            severity=record.severity,
+            content=record.content,
+            hits=record.hits,
+            prevalence=Prevalence(0, 0),
+            techniques=record.techniques,
+            provenance=record.provenance,
+            sentence=record.sentence,
+            life=record.life,
+        )
+        for record in records
+    ]
+    found.sort(key=lambda finding: (finding.life.fixed_at is None, finding.life.fixed_at, finding.id), reverse=True)
+    return tuple(found)
+
+
+def _find_absent(
+    store: Store, visits: Iterable[Visit], subjects: Subjects, seen: set[FindingId]
+) -> frozenset[FindingId]:
+    read = {visit.host: visit for visit in visits if visit.host in subjects}
+    before = store.findings.open_ids(tuple(read))
+    return frozenset(
+        finding_id
+        for finding_id, known in before.items()
+        if finding_id not in seen and _is_proven(known, read[known.host], subjects[known.host])
+    )
+
+
+def _is_proven(known: OpenFinding, visit: Visit, subjects: Mapping[SubjectKey, Subject]) -> bool:
+    """Tell whether a visit looked where the finding was and saw all of it."""
+    if known.key.kind is SubjectKind.TRACE:
+        return False  # the logs tell of it once, and it happened all the same
+    subject = subjects.get(known.key)
+    if subject is None:
+        return find_hiding_gap(visit.coverage, known.key) is None
+    return not subject.unreadable and find_gap_in_files(visit.coverage, subject) is None
