@@ -12,7 +12,7 @@ from fleetscan.export.records import BaselineChangeRecord, BaselineItemRecord, B
 
 if TYPE_CHECKING:
     from fleetscan.model.baseline import BaselineItem, Outlier
-    from fleetscan.store.baselines import BaselineInfo
+    from fleetscan.store.baseline_rows import BaselineInfo
 
 baseline_app = typer.Typer(help="Propose, read and approve baselines.", no_args_is_help=True)
 

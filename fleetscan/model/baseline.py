@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from fleetscan.model.ids import HostName, SweepId
 from fleetscan.model.subject import Subject, SubjectKey
@@ -73,6 +74,19 @@ class Outlier:
     hosts: tuple[HostName, ...]
 
 
+class ProposalSource(StrEnum):
+    """What a proposal was made from."""
+
+    SWEEP = "sweep"
+    """The complete visits of a sweep."""
+    GOLDEN = "golden"
+    """Hosts that a person named as good."""
+    PREVIOUS = "previous"
+    """The version before, with drift that a person chose."""
+    IMPORT = "import"
+    """A file that was reviewed elsewhere."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proposal:
     """What a baseline could be, computed from one sweep; nothing is accepted until a person approves it.
@@ -82,6 +96,7 @@ class Proposal:
         skipped: Hosts of the cohort that were not used, with the reason (partial, failed).
         items: Sorted by key.
         outliers: Sorted by key; not part of the baseline.
+        note: In plain words, what it was made from: `golden hosts web1, web2`; empty for none.
     """
 
     cohort: Cohort
@@ -91,6 +106,8 @@ class Proposal:
     min_prevalence: float
     items: tuple[BaselineItem, ...]
     outliers: tuple[Outlier, ...]
+    source: ProposalSource = ProposalSource.SWEEP
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +121,13 @@ class Approval:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Baseline:
-    """The approved state of a cohort. Never changed; a newer version replaces it."""
+    """The approved state of a cohort. Never changed; a newer version replaces it.
+
+    Attributes:
+        approval: The one that made it current.
+        approvals: Of all persons who approved it, in order; the last is `approval`.
+        rolled_back_to: The version whose items these are again, None when it is no rollback.
+    """
 
     id: int
     cohort: Cohort
@@ -114,3 +137,5 @@ class Baseline:
     min_prevalence: float
     approval: Approval
     items: tuple[BaselineItem, ...]
+    approvals: tuple[Approval, ...] = ()
+    rolled_back_to: int | None = None

@@ -10,6 +10,8 @@ from fleetscan.model.outcome import HostOutcome
 from fleetscan.store.baselines import BaselineStore
 from fleetscan.store.contents import ContentStore
 from fleetscan.store.database import Database
+from fleetscan.store.exceptions import ExceptionStore
+from fleetscan.store.findings import FindingStore
 from fleetscan.store.keys import KeyStore
 from fleetscan.store.lease import hold_sweep_lease
 from fleetscan.store.location import parse_location
@@ -31,6 +33,8 @@ class Store:
         sightings: Since when a host has a thing.
         keys: Accepted host keys.
         baselines: Proposals and approved baselines.
+        findings: Findings across sweeps, and what people said of them.
+        exceptions: Accepted findings.
         mails: The outbox.
     """
 
@@ -44,6 +48,8 @@ class Store:
         self.sightings = SightingStore(database)
         self.keys = KeyStore(database)
         self.baselines = BaselineStore(database)
+        self.findings = FindingStore(database)
+        self.exceptions = ExceptionStore(database)
         self.mails = MailStore(database, clock)
 
     def __enter__(self) -> Self:

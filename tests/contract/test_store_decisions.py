@@ -15,7 +15,7 @@ from fleetscan.model.ids import SYSTEM, UnitName
 from fleetscan.model.origin import Origin
 from fleetscan.model.subject import Fingerprint, Subject, SubjectKey, SubjectKind
 from fleetscan.model.unit import Directive, SourceKind, UnitSource, UnitState
-from fleetscan.store.baselines import BaselineState
+from fleetscan.store.approvals import BaselineState
 from fleetscan.store.mails import MailState
 from fleetscan.store.store import Store
 from tests.stored_fleet import DAY, DB, NOW, WEB, begin

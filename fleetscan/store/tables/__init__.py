@@ -1,6 +1,6 @@
 """All tables. Importing this package fills `Row.metadata`, which migrations are compared with."""
 
-from fleetscan.store.tables.decisions import BaselineRow, KnownKeyRow, MailDeliveryRow
+from fleetscan.store.tables.decisions import BaselineApprovalRow, BaselineRow, KnownKeyRow, MailDeliveryRow
 from fleetscan.store.tables.declarative import Row
 from fleetscan.store.tables.evidence import (
     ArtifactRow,
@@ -21,14 +21,19 @@ from fleetscan.store.tables.history import (
     SweepRow,
     VisitRow,
 )
+from fleetscan.store.tables.judgement import FindingEventRow, FindingExceptionRow, FindingRow
 
 __all__ = [
     "ArtifactRow",
+    "BaselineApprovalRow",
     "BaselineRow",
     "BlobRow",
     "CoverageRow",
     "FactsRow",
     "FailureRow",
+    "FindingEventRow",
+    "FindingExceptionRow",
+    "FindingRow",
     "HostIdentityRow",
     "HostManifestRow",
     "HostRow",

@@ -29,8 +29,9 @@ class KnownKeyRow(Row):
 class BaselineRow(Row):
     """A proposal or an approved baseline; `version` is NULL until approval.
 
-    A trigger in the schema refuses any change of an approved row except its retirement. `cohort` is a digest over
-    role, OS id and version: the OS id is text from hosts, and PostgreSQL cannot index text of any length.
+    A trigger in the schema refuses any change of an approved row except its retirement, and of a row that waits for
+    another approval any except that. `approved_at`, `approved_by` and `reason` are of the last approval. `cohort` is a
+    digest over role, OS id and version: the OS id is text from hosts, and PostgreSQL cannot index text of any length.
     """
 
     __tablename__ = "baseline"
@@ -52,6 +53,22 @@ class BaselineRow(Row):
     approved_by: Mapped[str | None]
     reason: Mapped[str | None]
     payload: Mapped[bytes]
+    source: Mapped[str] = mapped_column(server_default="sweep")
+    note: Mapped[str] = mapped_column(server_default="")
+    rolled_back_to: Mapped[int | None]
+
+
+class BaselineApprovalRow(Row):
+    """One person's approval, counted from 1 in each baseline. A trigger refuses any change."""
+
+    __tablename__ = "baseline_approval"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    baseline_id: Mapped[int] = mapped_column(ForeignKey("baseline.id"), primary_key=True, autoincrement=False)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    author: Mapped[str]
+    reason: Mapped[str]
+    approved_at: Mapped[datetime]
 
 
 class MailDeliveryRow(Row):

@@ -10,7 +10,10 @@ from fleetscan.store.tables.declarative import Row
 
 
 class SweepRow(Row):
-    """One pass over a set of hosts. Numbers are never used twice."""
+    """One pass over a set of hosts. Numbers are never used twice.
+
+    `judged_at` is the time of the findings that were recorded of it, NULL while there are none.
+    """
 
     __tablename__ = "sweep"
     __table_args__ = ({"sqlite_autoincrement": True},)
@@ -24,6 +27,7 @@ class SweepRow(Row):
     selection: Mapped[str]
     tool_version: Mapped[str]
     probe_sha256: Mapped[str]
+    judged_at: Mapped[datetime | None]
 
 
 class HostRow(Row):
