@@ -84,6 +84,9 @@ def build_tree(host: DemoHost) -> HostTree:
     return tree
 
 
+_SUDOERS = "root\tALL=(ALL:ALL) ALL\n%sudo\tALL=(ALL:ALL) ALL\n\n@includedir /etc/sudoers.d\n"
+
+
 def enable_unit(tree: HostTree, name: str, text: str, target: str, folder: str = ADMIN) -> None:
     """Do what `systemctl enable` would do with a unit's WantedBy."""
     for line in text.splitlines():
@@ -106,4 +109,7 @@ def _add_identity(tree: HostTree, host: DemoHost) -> None:
     }
     for path, text in texts.items():
         tree.files[path] = TreeFile(text)
+    shadow = "".join(f"{line.partition(':')[0]}:!*:19800:0:99999:7:::\n" for line in accounts)
+    tree.files["etc/shadow"] = TreeFile(shadow, 0o640)
+    tree.files["etc/sudoers"] = TreeFile(_SUDOERS, 0o440)
     tree.links["etc/os-release"] = "../usr/lib/os-release"

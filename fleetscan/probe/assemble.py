@@ -10,6 +10,7 @@ from fleetscan.model.coverage import Area, Coverage, Gap, ReadStatus
 from fleetscan.model.ids import SYSTEM, Sha256
 from fleetscan.model.outcome import FailureKind
 from fleetscan.model.snapshot import Artifact, FileTimes, HostFacts, RunTrace, TimerRow, UnitProcess
+from fleetscan.probe.allowed import read_allowed
 from fleetscan.probe.contents import Offer
 from fleetscan.probe.facts import parse_facts
 from fleetscan.probe.files import OWN_RIGHTS, area_of, read_files
@@ -94,15 +95,22 @@ def assemble_listing(frames: Sequence[Frame], sentinel: str) -> Listing:
     files = read_files(tuple(by_key.values()), sentinel, people)
     around = read_surroundings(by_key, sentinel, people, files.hashed)
     running = read_runtime(by_key, people, (*managers.artifacts, *files.artifacts))
+    allowed = read_allowed(by_key, sentinel, people, (*managers.artifacts, *files.artifacts))
     artifacts: dict[tuple[str, str, str], Artifact] = {}
-    for artifact in (*files.artifacts, *managers.artifacts, *around.artifacts, *running.artifacts):
+    for artifact in (
+        *files.artifacts,
+        *managers.artifacts,
+        *around.artifacts,
+        *running.artifacts,
+        *allowed.artifacts,
+    ):
         if artifact.key not in artifacts:
             properties = merge_attributes(artifact, around.attributes)
             artifacts[artifact.key] = replace(artifact, properties=properties) if properties else artifact
     return Listing(
         facts=facts,
         artifacts=tuple(artifact for _, artifact in sorted(artifacts.items(), key=itemgetter(0))),
-        gaps=Coverage.of([*gaps, *managers.gaps, *files.gaps, *around.gaps, *running.gaps]).gaps,
+        gaps=Coverage.of([*gaps, *managers.gaps, *files.gaps, *around.gaps, *running.gaps, *allowed.gaps]).gaps,
         timers=managers.timers,
         processes=running.processes,
         traces=running.traces,

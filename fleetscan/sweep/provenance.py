@@ -15,7 +15,7 @@ from fleetscan.sweep.dialogue import Dialogue
 
 _ELSEWHERE = frozenset({ArtifactKind.PROGRAM, ArtifactKind.ENVIRONMENT})
 _MARKED = 32_768
-_OWNABLE = _ELSEWHERE | {ArtifactKind.FILE, ArtifactKind.GENERATOR, ArtifactKind.ACTIVATOR}
+_OWNABLE = _ELSEWHERE | {ArtifactKind.FILE, ArtifactKind.GENERATOR, ArtifactKind.ACTIVATOR, ArtifactKind.GRANT}
 _UNIT_DIRS = re.compile(r"/(?:etc|(?:usr/)?lib)/systemd/(?:system|user)[./]")
 """Where the probe walks; it asks by itself whose the files are that it hashed there. It hashes none that are empty."""
 

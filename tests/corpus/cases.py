@@ -105,6 +105,7 @@ def _build_frames(folder: Path, entries: Sequence[Entry]) -> tuple[Frame, ...]:
         os_release=frame("os-release", (folder / "os-release").read_bytes()),
         version=frame("version", (folder / "version.txt").read_bytes()),
         users=frame("users", users),
+        grants=frame("grants", "".join(f"a {account[0]} locked \n" for account in accounts if account[0]) + "end\n"),
         homes=frame("homes", "".join(f"ok:{name}:{uids[name]}:{home}\n" for name, home in homes.items())),
         runtimes=frame("runtimes", "".join(f"ok:{uids[name]}\n" for name in running)),
         **others,

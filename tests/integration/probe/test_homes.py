@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from fleetscan.demo.tree import HostTree, TreeFile
-from fleetscan.model.coverage import Area, ReadStatus
+from fleetscan.model.coverage import Area, Coverage, ReadStatus
 from fleetscan.model.digest import digest_bytes
 from fleetscan.model.ids import user_scope
 from tests.integration.probe.probe_runs import HANGS_AFTER_S, run_probe
@@ -144,7 +144,7 @@ def test_a_closed_directory_of_a_home_is_denied(shell: Sequence[str], tree: Host
         run = run_probe(shell, root, user=NOBODY if os.getuid() == 0 else None)
     finally:
         (root / closed).chmod(0o755)
-    (gap,) = run.listing.gaps
+    (gap,) = Coverage(run.listing.gaps).decisive
     path = f"/{DEPLOYS}" if closed == DEPLOYS else "/home/deploy"
     assert (gap.area, gap.scope, gap.status, gap.path) == (Area.FILES, DEPLOY, ReadStatus.DENIED, path)
     assert f"/{DEPLOYS}/a.timer" not in run.files
@@ -165,7 +165,7 @@ def test_a_closed_unit_and_a_closed_directory_are_denied_each_with_its_path(
     finally:
         for folder in closed:
             folder.chmod(0o755)
-    assert {(gap.area, gap.status, gap.path) for gap in run.listing.gaps} == {
+    assert {(gap.area, gap.status, gap.path) for gap in Coverage(run.listing.gaps).decisive} == {
         (Area.CONTENT, ReadStatus.DENIED, f"/{ETC}/closed.service"),
         (Area.FILES, ReadStatus.DENIED, f"/{ETC}/closed.timer.d"),
         (Area.LINGER, ReadStatus.DENIED, "/var/lib/systemd/linger"),

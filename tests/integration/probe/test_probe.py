@@ -19,8 +19,8 @@ ETC = "etc/systemd/system"
 DEPLOYS = "home/deploy/.config/systemd/user"
 SECTIONS = (
     "facts", "os-release", "manager", "timers-json", "users", "homes",
-    "runtimes", "denied", "walk", "hashes", "activators", "around", "attributes", "mounts", "loaded", "unit-files",
-    "processes", "journal", "audit-log", "audit-rules", "ready", "end",
+    "runtimes", "denied", "walk", "hashes", "activators", "around", "attributes", "mounts", "grants", "loaded",
+    "unit-files", "processes", "journal", "audit-log", "audit-rules", "ready", "end",
 )  # fmt: skip
 TIMER = "[Timer]\nOnCalendar=daily\n"
 

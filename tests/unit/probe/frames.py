@@ -83,6 +83,7 @@ LOADED = (
     "Id=backup.timer\nLoadState=loaded\nActiveState=active\nUnit=backup.service\n\n"
     "Id=backup.service\nLoadState=loaded\nActiveState=inactive\n"
 )
+GRANTS = "f etc/passwd\nf etc/shadow\na root locked \na ann locked \nend\n"
 UNIT_FILES = '[{"unit_file":"backup.timer","state":"enabled","preset":"enabled"}]'
 
 
@@ -108,6 +109,7 @@ def complete_visit(**changed: Frame | None) -> dict[str, Frame]:
         "around": frame("around"),
         "attributes": frame("attributes", "told lsattr acl\n"),
         "mounts": frame("mounts"),
+        "grants": frame("grants", GRANTS),
         "loaded": frame("loaded", LOADED),
         "processes": frame("processes"),
         "journal": frame("journal"),

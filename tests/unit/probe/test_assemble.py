@@ -49,6 +49,7 @@ def test_a_complete_visit_has_no_gap() -> None:
         ArtifactKind.DIRECTORY,
         ArtifactKind.UNIT_FILE,
         ArtifactKind.LOADED,
+        ArtifactKind.ACCOUNT,
     }
 
 
