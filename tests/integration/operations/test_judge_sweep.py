@@ -9,7 +9,8 @@ from fleetscan.model.host import Connection, Host, Owner
 from fleetscan.model.ids import HostName
 from fleetscan.model.snapshot import HostSnapshot
 from fleetscan.model.sweep import Selection, SweepState
-from fleetscan.operations.judge_sweep import StateReader, judge_sweep
+from fleetscan.operations.host_states import StateReader
+from fleetscan.operations.judge_sweep import JudgeOptions, judge_sweep
 from fleetscan.operations.manage_baselines import propose_baselines
 from fleetscan.operations.publish import gather_inputs
 from fleetscan.operations.sweep_fleet import widest_recent_sweep
@@ -54,7 +55,7 @@ def infected(name: HostName, day: int) -> HostSnapshot:
 def test_a_sweep_of_one_host_compares_it_with_the_whole_cohort(store: Store) -> None:
     sweep_day(store, 0, *(stock(name, 0) for name in NAMES))
     alone = sweep_day(store, 1, infected(NAMES[0], 1))
-    judgement = judge_sweep(store, inventory(), alone, StateReader(store))
+    judgement = judge_sweep(store, inventory(), alone, StateReader(store), JudgeOptions())
     (drift,) = judgement.drifts
     (item,) = drift.items
     assert (drift.host, item.kind, item.key.name) == (NAMES[0], DriftKind.ADDED, "evil.timer")
@@ -70,7 +71,7 @@ def test_the_old_state_of_a_host_that_failed_is_no_peer(store: Store) -> None:
         *(failure(name, NOW + DAY) for name in NAMES[1:3]),
         *(stock(name, 1) for name in NAMES[3:]),
     )
-    judgement = judge_sweep(store, inventory(), today, StateReader(store))
+    judgement = judge_sweep(store, inventory(), today, StateReader(store), JudgeOptions())
     (item,) = (item for drift in judgement.drifts for item in drift.items)
     assert item.prevalence.of_hosts == 3
 
@@ -78,10 +79,10 @@ def test_the_old_state_of_a_host_that_failed_is_no_peer(store: Store) -> None:
 def test_drift_known_before_a_sweep_of_other_hosts_is_not_new_again(store: Store) -> None:
     sweep_day(store, 0, *(stock(name, 0) for name in NAMES))
     found = sweep_day(store, 1, infected(NAMES[0], 1), *(stock(name, 1) for name in NAMES[1:]))
-    assert len(gather_inputs(store, inventory(), found, NOW + DAY).new_items) == 1
+    assert len(gather_inputs(store, inventory(), found, NOW + DAY, JudgeOptions()).new_items) == 1
     sweep_day(store, 2, stock(NAMES[5], 2))
     later = sweep_day(store, 3, infected(NAMES[0], 3), *(stock(name, 3) for name in NAMES[1:]))
-    inputs = gather_inputs(store, inventory(), later, NOW + 3 * DAY)
+    inputs = gather_inputs(store, inventory(), later, NOW + 3 * DAY, JudgeOptions())
     assert [len(drift.items) for drift in inputs.drifts] == [1, 0, 0, 0, 0, 0]
     assert inputs.new_items == frozenset()
 
@@ -91,7 +92,7 @@ def test_drift_known_before_a_night_of_failure_is_not_new_again(store: Store) ->
     sweep_day(store, 1, infected(NAMES[0], 1), *(stock(name, 1) for name in NAMES[1:]))
     sweep_day(store, 2, failure(NAMES[0], NOW + 2 * DAY), *(stock(name, 2) for name in NAMES[1:]))
     later = sweep_day(store, 3, infected(NAMES[0], 3), *(stock(name, 3) for name in NAMES[1:]))
-    assert gather_inputs(store, inventory(), later, NOW + 3 * DAY).new_items == frozenset()
+    assert gather_inputs(store, inventory(), later, NOW + 3 * DAY, JudgeOptions()).new_items == frozenset()
 
 
 def test_a_proposal_is_made_from_the_newest_sweep_of_the_whole_inventory(store: Store) -> None:
