@@ -1,0 +1,138 @@
+"""The fleet under attack: enrolled, swept, accepted, then attacked in rounds."""
+
+import json
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+import yaml
+
+from tests.live.attacks.catalogue import CATALOGUE
+from tests.live.attacks.dealing import ACCOUNTS, Target
+from tests.live.attacks.household import CLEAR, FURNISH
+from tests.live.attacks.plant import Plant
+from tests.live.attacks.planting import has_program, plant, run_lines, systemd_version, undo
+from tests.live.attacks.verdict import Row, Said, is_aftermath, judge
+from tests.live.conftest import Lab, RunCli
+from tests.live.project import Project
+
+_SWEEP_ENDS = (0, 1, 3)
+"""Clean, findings, or a host that was not read in full: the plain account's."""
+
+
+def choose_plants() -> tuple[Plant, ...]:
+    """Give all plants, or those that `FLEETSCAN_ATTACK_ONLY` names by patterns."""
+    patterns = os.environ.get("FLEETSCAN_ATTACK_ONLY", "*").split()
+    return tuple(plant for plant in CATALOGUE if any(fnmatchcase(plant.id, pattern) for pattern in patterns))
+
+
+@dataclass(frozen=True, slots=True)
+class Campaign:
+    """A project of its own on the whole lab."""
+
+    project: Project
+    lab: Lab
+    targets: tuple[Target, ...]
+
+    @classmethod
+    @contextmanager
+    def begin(cls, folder: Path, lab: Lab, run_cli: RunCli) -> Iterator["Campaign"]:
+        """Furnish the hosts, accept them as they are, and clear them in the end."""
+        try:
+            for host in lab.hosts:
+                said = run_lines(lab, host.name, FURNISH, strict=True)
+                assert not said, f"{host.name}: {said}"
+            campaign = cls(Project.start(folder, lab, run_cli), lab, tuple(_find_targets(lab)))
+            campaign._configure()
+            campaign.project.enroll()
+            for _ in range(2):
+                campaign.sweep()
+            campaign.project.run("baseline", "propose")
+            campaign.project.run("baseline", "approve", "--all-pending", "--reason", "as it was furnished")
+            yield campaign
+        finally:
+            for host in lab.hosts:
+                run_lines(lab, host.name, CLEAR, strict=False)
+
+    def _configure(self) -> None:
+        accounts: dict[str, dict[str, object]] = {
+            "root": {"user": "root"},
+            "deploy": {"user": "deploy", "sudo": True},
+            "viewer": {"user": "viewer"},
+        }
+        addresses = {host.name: host.address for host in self.lab.hosts}
+        inventory = {
+            "defaults": {"identity_file": str(self.lab.identity), "owner": "ops"},
+            "owners": {"ops": {"name": "Ops", "email": "ops@example.org"}},
+            "groups": {"web": {}},
+            "hosts": {
+                target.name: {"address": addresses[target.name], "groups": ["web"], **accounts[target.account]}
+                for target in self.targets
+            },
+        }
+        (self.project.fleet.path / "inventory.yaml").write_text(yaml.safe_dump(inventory))
+
+    def sweep(self) -> list[Said]:
+        """Visit all hosts, and give what is said of them above `info`."""
+        done = self.project.run_cli("sweep", cwd=self.project.fleet.path, timeout_s=600)
+        assert done.returncode in _SWEEP_ENDS, f"sweep ended with {done.returncode}\n{done.stdout}\n{done.stderr}"
+        failed = {host: outcome for host, outcome in self.project.outcomes().items() if outcome not in _READ}
+        assert not failed, failed
+        return read_findings(self.project)
+
+    def attack(self, number: int, plants: Mapping[str, Plant]) -> list[Row]:
+        """Plant on every host what is meant for it, look, undo it, and look again."""
+        by_name = {target.name: target for target in self.targets}
+        notes: dict[str, str] = {}
+        try:
+            for host, planted in plants.items():
+                notes[host] = plant(self.lab, host, planted)
+            said = self.sweep()
+        finally:
+            for host, planted in plants.items():
+                undo(self.lab, host, planted)
+        rows = [judge(planted, by_name[host], said, notes[host]) for host, planted in plants.items()]
+        rows += [_unasked(finding, by_name) for finding in said if finding.host not in plants]
+        after = self.sweep()
+        left = {host: [f for f in after if f.host == host and not is_aftermath(f, plants[host])] for host in plants}
+        sys.stderr.write(f"round {number}: {', '.join(f'{row.plant}: {row.result}' for row in rows)}\n")
+        return [replace(row, lingering=tuple(map(str, left.get(row.host, ())))) for row in rows]
+
+
+_READ = ("complete", "partial")
+
+
+def read_findings(project: Project) -> list[Said]:
+    """Give all open findings above `info` of the newest sweep."""
+    done = project.run("findings", "list", "--min-severity", "low", "--format", "json")
+    return [Said.of(record) for record in json.loads(done.stdout)["items"]]
+
+
+def _find_targets(lab: Lab) -> Iterator[Target]:
+    needed = sorted({program for plant in CATALOGUE for program in plant.needs})
+    for number, host in enumerate(lab.hosts):
+        yield Target(
+            name=host.name,
+            suite=host.suite,
+            account=ACCOUNTS[number % len(ACCOUNTS)],
+            systemd=systemd_version(lab, host.name),
+            programs=frozenset(program for program in needed if has_program(lab, host.name, program)),
+        )
+
+
+def _unasked(finding: Said, by_name: Mapping[str, Target]) -> Row:
+    """Make a row of a finding on a host that had no plant in this round."""
+    target = by_name[finding.host]
+    return Row(
+        plant="(none)",
+        expected="",
+        host=target.name,
+        release=target.suite,
+        account=target.account,
+        result="found",
+        extras=(str(finding),),
+    )

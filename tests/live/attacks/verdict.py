@@ -1,0 +1,130 @@
+"""What the program said of a plant, against what it has to say."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from fnmatch import fnmatchcase
+from typing import Any, Literal
+
+from tests.live.attacks.dealing import Target
+from tests.live.attacks.plant import SEVERITIES, Plant, Severity
+
+Result = Literal["found", "missed", "wrong class", "too low", "not planted"]
+_TRACE = "trace"
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One finding above `info`, as the program lists it."""
+
+    host: str
+    severity: str
+    technique: str
+    techniques: tuple[str, ...]
+    rules: tuple[str, ...]
+    subject: str
+    scope: str
+    name: str
+    about: tuple[str, ...]
+    sentence: str
+
+    @classmethod
+    def of(cls, record: dict[str, Any]) -> "Said":
+        """Read a record of `findings list --format json`."""
+        lines = [line["path"] for line in record["evidence"] if line["path"]]
+        return cls(
+            host=record["host"],
+            severity=record["severity"],
+            technique=record["technique"],
+            techniques=tuple(record["techniques"]),
+            rules=tuple(record["rules"]),
+            subject=record["subject"],
+            scope=record["scope"],
+            name=record["name"],
+            about=(record["name"], *record["units"], *record["paths"], *lines),
+            sentence=record["sentence"],
+        )
+
+    def concerns(self, plant: Plant) -> bool:
+        """Tell whether a finding is about what was planted."""
+        return any(fnmatchcase(text, pattern) for text in self.about for pattern in plant.names)
+
+    def __str__(self) -> str:
+        return f"{self.host} {self.severity} {self.technique} {self.subject} {self.scope} {self.name}: {self.sentence}"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the table.
+
+    Attributes:
+        extras: Findings on the host that are not about the plant.
+        lingering: What was still said when all had been undone.
+    """
+
+    plant: str
+    expected: str
+    host: str
+    release: str
+    account: str
+    result: Result
+    technique: str = ""
+    techniques: tuple[str, ...] = ()
+    severity: str = ""
+    rules: tuple[str, ...] = ()
+    sentence: str = ""
+    extras: tuple[str, ...] = ()
+    lingering: tuple[str, ...] = ()
+    note: str = ""
+
+    @property
+    def is_right(self) -> bool:
+        """Whether nothing is to be said against it."""
+        return self.result == "found" and not self.extras and not self.lingering
+
+    def to_json(self) -> dict[str, Any]:
+        """Give it as a record."""
+        return asdict(self)
+
+
+def judge(plant: Plant, target: Target, said: Sequence[Said], note: str = "") -> Row:
+    """Judge what was said of one host while a plant was on it; `note` says why it could not be planted."""
+    here = [finding for finding in said if finding.host == target.name]
+    own = [finding for finding in here if finding.concerns(plant)]
+    best = max(own, key=lambda f: (_fits(f, plant), SEVERITIES.index(_severity(f))), default=None)
+    return Row(
+        plant=plant.id,
+        expected=plant.technique,
+        host=target.name,
+        release=target.suite,
+        account=target.account,
+        result="not planted" if note else _result(plant, own, best),
+        technique=best.technique if best else "",
+        techniques=best.techniques if best else (),
+        severity=best.severity if best else "",
+        rules=best.rules if best else (),
+        sentence=best.sentence if best else "",
+        extras=tuple(str(finding) for finding in here if not finding.concerns(plant)),
+        note=note,
+    )
+
+
+def is_aftermath(finding: Said, plant: Plant) -> bool:
+    """Tell of a finding after the undoing whether it only says that the plant ran in between, as logs tell."""
+    return finding.subject == _TRACE and finding.concerns(plant)
+
+
+def _fits(finding: Said, plant: Plant) -> bool:
+    return finding.technique in plant.right and set(plant.among) <= set(finding.techniques)
+
+
+def _result(plant: Plant, own: Sequence[Said], best: Said | None) -> Result:
+    if best is None:
+        return "missed"
+    if not _fits(best, plant):
+        return "wrong class"
+    worst = max((_severity(f) for f in own if _fits(f, plant)), key=SEVERITIES.index)
+    return "found" if SEVERITIES.index(worst) >= SEVERITIES.index(plant.severity) else "too low"
+
+
+def _severity(finding: Said) -> Severity:
+    return next(word for word in SEVERITIES if word == finding.severity)
