@@ -1,5 +1,6 @@
 """What is compared of a host beside its units: what starts code around timers, and who may change them."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from fleetscan.analyse.doors import describe_door, is_sticky, owner_in
@@ -11,13 +12,31 @@ from fleetscan.model.snapshot import Artifact, ArtifactKind, HostFacts
 from fleetscan.model.subject import Piece, Subject, SubjectKey, SubjectKind
 from fleetscan.systemd.activators import list_outside_starts
 from fleetscan.systemd.resolve import Contents
+from fleetscan.systemd.search_path import GLOBAL_USER_DIRS, SYSTEM_DIRS
 
 ENVIRONMENT = "environment"
 SEARCH_PATH = "search path"
 KERNEL_ARGUMENTS = "kernel arguments"
 
+_GENERATORS = re.compile(r"/systemd/(?:system|user)(?:-environment)?-generators(?:/|$)")
 _MAX_STARTS = 20
-_USUAL_VARIABLES = frozenset({"PATH", "LANG", "LANGUAGE"})
+_USUAL_VARIABLES = frozenset(
+    {
+        "DISPLAY",
+        "HOME",
+        "LANG",
+        "LANGUAGE",
+        "LOGNAME",
+        "MAIL",
+        "PATH",
+        "PWD",
+        "SHELL",
+        "TERM",
+        "USER",
+        "WAYLAND_DISPLAY",
+    }
+)
+_USUAL_PREFIXES = ("DBUS_", "LC_", "SSH_", "XDG_")
 _OF_THE_BOOT = frozenset({"SYSTEMD_EXEC_PID"})
 """Variables that systemd sets for itself, another at each start."""
 _STARTER_KINDS = {
@@ -35,6 +54,7 @@ def build_things(facts: HostFacts, artifacts: Sequence[Artifact], contents: Cont
     for start in list_outside_starts(artifacts, contents):
         kind = "udev" if start.kind is ActivationKind.UDEV else "D-Bus"
         starts.setdefault(start.by, []).append(f"{start.unit} ({kind})")
+    places = (*facts.unit_path, *SYSTEM_DIRS, *GLOBAL_USER_DIRS)
     found: list[Subject] = []
     for artifact in artifacts:
         if artifact.kind in _STARTER_KINDS:
@@ -44,7 +64,7 @@ def build_things(facts: HostFacts, artifacts: Sequence[Artifact], contents: Cont
         elif artifact.kind is ArtifactKind.GRANT:
             found.append(_build_grant(artifact, pieces))
         elif artifact.kind is ArtifactKind.DIRECTORY:
-            found.extend(_build_folder(artifact))
+            found.extend(_build_folder(artifact, places))
     found.extend(_build_managers(facts))
     return found
 
@@ -88,8 +108,13 @@ def _build_grant(artifact: Artifact, pieces: Pieces) -> Subject:
     return _build(SubjectKind.GRANT, artifact.scope, artifact.name, properties, what, found)
 
 
-def _build_folder(artifact: Artifact) -> Iterator[Subject]:
-    """Build a folder that others may write, or that is held open or shut in an unusual way; none for all others."""
+def _build_folder(artifact: Artifact, places: Sequence[str]) -> Iterator[Subject]:
+    """Build a folder that others may write, or that is held open or shut in an unusual way; none for all others.
+
+    What lies on the way to a program of a job, and to no unit directory, is told with that job.
+    """
+    if scope_user(artifact.scope) is None and not _is_in_or_above(artifact.name, places):
+        return
     door = None if is_sticky(artifact) else describe_door(artifact, owner_in(artifact.scope))
     attributes = {name: artifact.property(name) for name in ("attributes", "acl") if artifact.property(name)}
     if door is None and not attributes:
@@ -102,6 +127,12 @@ def _build_folder(artifact: Artifact) -> Iterator[Subject]:
     else:
         what = "has an access control list"
     yield _build(SubjectKind.FOLDER, artifact.scope, artifact.name, properties, what)
+
+
+def _is_in_or_above(path: str, places: Sequence[str]) -> bool:
+    if _GENERATORS.search(path):
+        return True
+    return any(f"{place}/".startswith(f"{path}/") or path.startswith(f"{place}/") for place in places)
 
 
 def _build_managers(facts: HostFacts) -> Iterator[Subject]:
@@ -117,7 +148,11 @@ def _build_managers(facts: HostFacts) -> Iterator[Subject]:
         yield _build(SubjectKind.MANAGER, SYSTEM, KERNEL_ARGUMENTS, told, what)
     for manager in facts.managers:
         # A user's manager has the user's own settings; only what changes what other programs load is worth a word.
-        variables = {n: v for n, v in _telling(manager.environment).items() if n not in _USUAL_VARIABLES}
+        variables = {
+            name: value
+            for name, value in _telling(manager.environment).items()
+            if name not in _USUAL_VARIABLES and not name.startswith(_USUAL_PREFIXES)
+        }
         if variables:
             what = f"hands {_count(variables)} to every service of {scope_user(manager.scope)}"
             yield _build(SubjectKind.MANAGER, manager.scope, ENVIRONMENT, variables, what)

@@ -55,20 +55,27 @@ class StateReader:
             self._settings[key] = _build_setting(facts, self.artifacts(manifest))
         return self._settings[key]
 
-    def member(self, visit: Visit, runtime: RuntimeState | None = None) -> Member | None:
+    def member(self, visit: Visit, runtime: RuntimeState | None = None, before: Visit | None = None) -> Member | None:
         """Give a host as a member of its cohort, None when the visit gave no state.
 
         Args:
             visit: Of any sweep.
             runtime: Of the same visit; what the logs told since the visit before is a subject, too.
+            before: The visit before that gave state: what the logs tell of units that it saw is no news.
         """
         if visit.facts is None or visit.manifest is None:
             return None
         subjects = self.subjects(visit.manifest, visit.facts, visit.coverage)
         if runtime is not None and runtime.traces:
-            names = {name for subject in subjects for name in subject.unit_names}
+            seen = [*subjects, *(self._subjects_of(before) if before is not None else ())]
+            names = {name for subject in seen for name in subject.unit_names}
             subjects = tuple(sorted((*subjects, *build_traces(runtime, names)), key=lambda subject: subject.key))
         return Member(visit.host, subjects, visit.coverage, self.setting(visit.manifest, visit.facts))
+
+    def _subjects_of(self, visit: Visit) -> tuple[Subject, ...]:
+        if visit.facts is None or visit.manifest is None:
+            return ()
+        return self.subjects(visit.manifest, visit.facts, visit.coverage)
 
 
 def find_processes(

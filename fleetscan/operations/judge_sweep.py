@@ -79,9 +79,10 @@ def judge_sweep(
     """
     visits = store.visits.read_visits(sweep.id)
     asked = {visit.host for visit in visits}
-    bystanders = tuple(visit for visit in store.visits.states_before(sweep.id) if visit.host not in asked)
+    before = {visit.host: visit for visit in store.visits.states_before(sweep.id)}
+    bystanders = tuple(visit for visit in before.values() if visit.host not in asked)
     runtimes = dict(store.visits.runtimes_of(sweep.id))
-    cohorts = group_members((*visits, *bystanders), hosts, reader, runtimes)
+    cohorts = group_members((*visits, *bystanders), hosts, reader, runtimes, before)
     verdicts, baselines = _compare(store, cohorts, reader, options, runtimes)
     by_host = {visit.host: visit for visit in visits}
     dated = [_date_verdict(store, reader, by_host[v.drift.host], v) for v in verdicts if v.drift.host in by_host]
@@ -159,6 +160,7 @@ def group_members(
     hosts: Mapping[HostName, Host],
     reader: StateReader,
     runtimes: Mapping[HostName, RuntimeState] | None = None,
+    before: Mapping[HostName, Visit] | None = None,
 ) -> dict[Cohort, list[Member]]:
     """Sort the hosts that gave state into cohorts. Hosts that left the inventory have no role and are left out."""
     cohorts: defaultdict[Cohort, list[Member]] = defaultdict(list)
@@ -166,7 +168,7 @@ def group_members(
         host = hosts.get(visit.host)
         if host is None or visit.facts is None:
             continue
-        member = reader.member(visit, (runtimes or {}).get(visit.host))
+        member = reader.member(visit, (runtimes or {}).get(visit.host), (before or {}).get(visit.host))
         if member is not None:
             cohorts[cohort_of(host, visit.facts)].append(member)
     return dict(cohorts)
