@@ -132,9 +132,10 @@ class Artifact:
         properties: Sorted pairs. `UNIT_FILE`: `state`, `preset`. `LOADED`: systemd's own property names, and `Listed`.
             Files: `attributes`, `acl`, `selinux` where unusual; `package`, `verified` where asked; `links`, the number
             of hard links above one, or what was followed when it was reached over links. `PROGRAM`: `exposed`, `state`.
-            `ENVIRONMENT`: `variables`, and values by their names in capitals. `PACKAGE`: `version`, and `timers`, the
-            system units that it brings beside a timer. `GRANT`: `by` (sudo, polkit), `source`, `reaches`;
-            of sudo `to`, `host`, `run_as`, `nopasswd`. `ACCOUNT`: `uid`, `gid`, `shell`, `login`, `locked`, `expired`.
+            `ENVIRONMENT`: `variables`, and values by their names in capitals. `PACKAGE`: `version`, and `timers`
+            and `user_timers`: the timers that it brings, there or not, and services of the same names. `GRANT`: `by`
+            (sudo, polkit), `source`, `reaches`; of sudo `to`, `host`, `run_as`, `nopasswd`, `except`, `members`.
+            `ACCOUNT`: `uid`, `gid`, `shell`, `login`, `locked`, `expired`, `password` (none), `listed` (no).
             `INTEGRITY_RULE`: `by`, `source`, `watches`.
     """
 

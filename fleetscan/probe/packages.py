@@ -3,8 +3,8 @@
 import base64
 import binascii
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 
 from fleetscan.model.coverage import Area, Gap, ReadStatus
 from fleetscan.model.ids import Sha256
@@ -18,6 +18,10 @@ _ROW = re.compile(
     re.DOTALL,
 )
 _PACKAGE = re.compile(r"package (?P<name>[A-Za-z0-9][A-Za-z0-9+._@-]{0,127}) (?P<version>[!-~]{1,128})")
+_TIMERS = re.compile(
+    r"timers (?P<name>[A-Za-z0-9][A-Za-z0-9+._@-]{0,127}) (?P<scope>system|user)"
+    r"(?P<units>(?: [A-Za-z0-9:_.@\\-]{1,255}){1,400})"
+)
 _KIND = re.compile(r"database (dpkg|rpm|pacman|apk)")
 _END = re.compile(r"end ([a-z0-9-]{1,32})")
 _STATUS = {
@@ -34,6 +38,7 @@ _STRONGEST_FIRST = (
     Verification.UNKNOWN,
     Verification.OWNED,
 )
+_MAX_PACKAGES = 2000
 _SHA1_BYTES = 20
 _SHA256_DIGITS = 64
 
@@ -48,6 +53,8 @@ class PackageFacts:
         gaps: Why nothing, or not everything, is known.
         unowned: Canonical paths that were asked about and have no owner in any database; empty behind a gap.
         merged_usr: Whether `/lib` is `/usr/lib` on this host.
+        timers: By package `timers` (of the system) and `user_timers`: the timers that it brings and services of the
+            same names, sorted, whether they are there or not; only packages with timers.
     """
 
     owners: Mapping[str, tuple[str, Verification]]
@@ -55,6 +62,7 @@ class PackageFacts:
     gaps: tuple[Gap, ...]
     unowned: frozenset[str]
     merged_usr: bool
+    timers: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def owner(self, path: str) -> tuple[str, Verification]:
         """Give the package that owns a file, and whether the file is still the package's.
@@ -93,10 +101,12 @@ def parse_packages(frame: Frame | None, digests: Mapping[str, Sha256 | None], *,
     asked = {canonical_path(path, merged_usr=merged_usr): sha256 for path, sha256 in digests.items()}
     owners: dict[str, tuple[str, Verification]] = {}
     versions: dict[str, str] = {}
+    timers: dict[str, dict[str, str]] = {}
     gaps: list[Gap] = []
     databases = tuple(_split_databases(frame.payload)) if frame else ()
     for database in databases:
-        bad = _read_rows(database.lines, asked, owners, versions, merged_usr=merged_usr)
+        rows = _take_timers(database.lines, timers)
+        bad = _read_rows(rows, asked, owners, versions, merged_usr=merged_usr)
         if database.ended != "ok":
             status = _STATUS.get(database.ended, ReadStatus.FAILED)
             gaps.append(_gap(status, f"the {database.kind} database was not read whole: {database.ended}"))
@@ -104,14 +114,26 @@ def parse_packages(frame: Frame | None, digests: Mapping[str, Sha256 | None], *,
             gaps.append(_gap(ReadStatus.FAILED, f"lines about the {database.kind} database that cannot be read: {bad}"))
     if not gaps:
         gaps += _frame_gaps(frame, databases)
-    names = {package for package, _ in owners.values()}
+    names = {package for package, _ in owners.values()} | timers.keys()
     return PackageFacts(
         owners=owners,
         versions={name: version for name, version in sorted(versions.items()) if name in names},
         gaps=tuple(gaps),
         unowned=frozenset() if gaps else frozenset(asked.keys() - owners.keys()),
         merged_usr=merged_usr,
+        timers={name: timers[name] for name in sorted(timers)[:_MAX_PACKAGES]},
     )
+
+
+def _take_timers(lines: Iterable[str], timers: dict[str, dict[str, str]]) -> Iterator[str]:
+    """Add the timers of packages of one database; give the other lines."""
+    for line in lines:
+        match = _TIMERS.fullmatch(line)
+        if match is None:
+            yield line
+            continue
+        key = "timers" if match["scope"] == "system" else "user_timers"
+        timers.setdefault(match["name"], {}).setdefault(key, " ".join(sorted(set(match["units"].split()))))
 
 
 def _split_databases(payload: bytes) -> Iterator[_Database]:
@@ -132,7 +154,7 @@ def _split_databases(payload: bytes) -> Iterator[_Database]:
 
 
 def _read_rows(
-    lines: tuple[str, ...],
+    lines: Iterable[str],
     asked: Mapping[str, Sha256 | None],
     owners: dict[str, tuple[str, Verification]],
     versions: dict[str, str],

@@ -49,7 +49,7 @@ async def read_packages(dialogue: Dialogue, artifacts: Iterable[Artifact], *, me
 
 
 def mark_owned(artifacts: Iterable[Artifact], packages: PackageFacts) -> Iterator[Artifact]:
-    """Give the artifacts with their packages, then one more for each package: its version."""
+    """Give the artifacts with their packages, then one more for each of these and each that brings timers."""
     owners: set[str] = set()
     for artifact in artifacts:
         if not _is_ownable(artifact):
@@ -59,11 +59,10 @@ def mark_owned(artifacts: Iterable[Artifact], packages: PackageFacts) -> Iterato
         if package:
             owners.add(package)
         yield artifact if verification is Verification.UNKNOWN else _mark(artifact, package, verification)
-    for package in sorted(owners):
+    for package in sorted(owners | packages.timers.keys()):
         version = packages.versions.get(package, "")
-        yield Artifact(
-            kind=ArtifactKind.PACKAGE, scope=SYSTEM, name=package, properties=(("version", version),) if version else ()
-        )
+        told = {**({"version": version} if version else {}), **packages.timers.get(package, {})}
+        yield Artifact(kind=ArtifactKind.PACKAGE, scope=SYSTEM, name=package, properties=tuple(sorted(told.items())))
 
 
 @lru_cache(_MARKED)

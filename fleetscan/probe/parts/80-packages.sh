@@ -2,7 +2,11 @@
 # Each database is read in one pass, for all files at once, and only if it lies on this host. A row for each owned file:
 #   file|conf EXPECTED ACTUAL PACKAGE PATH      conf: the package lets an administrator change it
 # EXPECTED is the database's digest, `-` for none. ACTUAL is the file's: `=` when equal (then EXPECTED is, too), `?` when
-# unread, `-` when the scanner has to compare with the SHA-256 that it got already. Then `package PACKAGE VERSION`.
+# unread, `-` when the scanner has to compare with the SHA-256 that it got already. Then `package PACKAGE VERSION`, and of
+# those that bring timers, whether these are there or not, `timers PACKAGE system|user UNIT…` with services of that name.
+
+# where timers of packages lie, as grep finds it: also of those that are gone
+UNIT_DIRS="lib/systemd/system/${NL}lib/systemd/user/${NL}etc/systemd/system/${NL}etc/systemd/user/"
 
 # canon(PATH) for awk: one spelling on hosts where the top directories are links into usr, or usr/sbin is one
 # shellcheck disable=SC2016  # awk expands it
@@ -18,6 +22,26 @@ function canon(path,    top) {
 part == "wanted" && $0 == "//" { part = "found"; next }
 part == "wanted" { asked[canon($0)] = $0; next }
 /^\/\/[0-9]+$/ { status = substr($0, 3); next }
+# brings(PACKAGE, PLACE): note a timer or service; tells whether it is a timer
+function brings(package, place,    unit, key, stem) {
+  if (place !~ /^((usr\/)?lib|etc)\/systemd\/(system|user)\/[A-Za-z0-9:_.@\\-]+\.(timer|service)$/) return 0
+  if ((package, place) in brought) return place ~ /\.timer$/
+  brought[package, place]
+  unit = stem = place
+  sub(/.*\//, "", unit)
+  sub(/\.[a-z]*$/, "", stem)
+  sub(/.*\//, "", stem)
+  key = package (place ~ /\/system\/[^\/]*$/ ? " system" : " user")
+  if (place ~ /\.timer$/) { timers[key] = timers[key] " " unit; timed[key, stem]; return 1 }
+  served[++services] = key
+  service[services] = stem
+  return 0
+}
+function tell_timers(    i, key) {
+  for (i = 1; i <= services; i++)
+    if ((served[i], service[i]) in timed) timers[served[i]] = timers[served[i]] " " service[i] ".service"
+  for (key in timers) print "timers", key timers[key]
+}
 function expect(kind, digest, package, path,    how) {
   how = "-"
   if (digest ~ /^[0-9a-f]+$/ && length(digest) == 32) how = "md5"
@@ -45,6 +69,7 @@ part == "found" {
   sub(/:.*/, "", name)
   place = ((path in diverter) && diverter[path] != name ? elsewhere[path] : path)
   place = canon(substr(place, 2))
+  if (brings(name, place)) owners[name] = "-"
   if (!(place in asked)) next
   if (digest != "") { md5[name, place] = digest; next }
   owners[name] = "-"
@@ -68,6 +93,7 @@ END {
     } else expect("file", md5[owner[i], at_[i]], owner[i], at_[i])
   }
   for (name in owners) print "package", name, owners[name]
+  tell_timers()
   exit (status == "" ? 3 : (status > 1 ? status : 0))
 }'
 dpkg_rows() (
@@ -84,7 +110,7 @@ dpkg_rows() (
     printf '%s\n//\n' "$WANTED"
     # without usr/ in front a pattern finds both spellings; awk then takes what is meant
     {
-      printf '%s\n' "$WANTED"
+      printf '%s\n' "$UNIT_DIRS" "$WANTED"
       sed -n 'p;n;n' $diversions | sed 's,^/,,'
     } | sed -n -e 's,^usr/,,' -e '/\//p' | limit grep -aHF -f - -- "$@"
     printf '//%d\n' $?
@@ -105,13 +131,15 @@ part == "found" {
   split($0, field, "\t")
   path = substr($0, length(field[1] field[2] field[3] field[4]) + 6)
   place = canon(path)
-  if (!(place in asked)) next
   sub(/^0:/, "", field[4])
+  if (brings(field[3], place)) owners[field[3]] = field[4]
+  if (!(place in asked)) next
   owners[field[3]] = field[4]
   expect((field[1] ~ /c/ ? "conf" : "file"), field[2], field[3], place)
 }
 END {
   for (name in owners) print "package", name, owners[name]
+  tell_timers()
   exit status
 }'
 rpm_rows() {
@@ -159,6 +187,10 @@ part == "found" {
   tab = index(path, "\t")
   if (tab && substr(path, tab + 1) ~ /^[0-9a-f]+$/) { backup[name, substr(path, 1, tab - 1)]; next }
   place = canon(path)
+  if (place ~ /\.(timer|service)$/ && match(name, /-[^-]*-[^-]*$/) && brings(substr(name, 1, RSTART - 1), place)) {
+    match(name, /-[^-]*-[^-]*$/)
+    owners[substr(name, 1, RSTART - 1)] = substr(name, RSTART + 1)
+  }
   if (place in asked) { count++; owner[count] = name; at_[count] = place; as[count] = path }
   next
 }
@@ -179,6 +211,7 @@ END {
     expect(((owner[i], as[i]) in backup ? "conf" : "file"), digests[at_[i]], name, at_[i])
   }
   for (name in owners) print "package", name, owners[name]
+  tell_timers()
   exit status
 }'
 pacman_rows() (
@@ -187,7 +220,7 @@ pacman_rows() (
   set +f
   set -- */files
   set -f
-  found=$(printf '%s\n' "$WANTED" | sed -n '/\//p' | limit grep -aHF -f - -- "$@")
+  found=$(printf '%s\n' "$UNIT_DIRS" "$WANTED" | sed -n '/\//p' | limit grep -aHF -f - -- "$@")
   status=$?
   [ $status -le 1 ] || exit $status
   # shellcheck disable=SC2046  # one file a line, globbing is off
@@ -202,6 +235,7 @@ pacman_rows() (
 # shellcheck disable=SC2016  # awk expands it
 APK='
 function close_file() {
+  if (place != "" && brings(name, place)) owners[name] = version
   if (place in asked) { owners[name] = version; expect((place ~ /^etc\// ? "conf" : "file"), digest, name, place) }
   place = digest = ""
 }
@@ -215,6 +249,7 @@ part == "wanted" || part == "found" { next }
 END {
   close_file()
   for (name in owners) print "package", name, owners[name]
+  tell_timers()
 }'
 apk_rows() {
   [ -r "$APK_DATABASE" ] || return 13
@@ -225,7 +260,7 @@ apk_rows() {
 # shellcheck disable=SC2016  # awk expands it
 JOIN='
 /^(file|conf) / { rows++; row[rows] = $0; next }
-/^package / { print; next }
+/^(package|timers) / { print; next }
 {
   gap = index($0, "  ")
   path = substr($0, gap + 2)
