@@ -90,7 +90,7 @@ def judge_options(settings: Settings) -> JudgeOptions:
     Raises:
         ConfigError: A rule cannot be used.
     """
-    return JudgeOptions()
+    return JudgeOptions(at=utc_now())
 
 
 def mail_options(settings: Settings, *, sender_needed: bool) -> MailOptions:

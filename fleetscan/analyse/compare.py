@@ -6,6 +6,7 @@ from fleetscan.analyse.census import Census, Group, Member
 from fleetscan.analyse.drift import diff_host
 from fleetscan.analyse.expectation import Expectation, build_norms, expect_baseline
 from fleetscan.analyse.filediff import Contents
+from fleetscan.analyse.installed import find_common_versions
 from fleetscan.analyse.judge import Bench, HostVerdict, judge_group, judge_processes, rename_verdict
 from fleetscan.analyse.peers import PeerOptions, Peers
 from fleetscan.model.baseline import Baseline, Cohort
@@ -52,10 +53,11 @@ def judge_cohort(
         One verdict per member, sorted by host.
     """
     census = Census.of(members)
+    versions = find_common_versions((group.setting, len(group.hosts)) for group in census.groups)
     verdicts: list[HostVerdict] = []
     for group, reference in _find_references(census, baseline, options):
         drift = _compare_group(cohort, group, reference, bench.contents)
-        common = judge_group(group, drift, reference, census, bench)
+        common = judge_group(group, drift, reference, census, bench, versions)
         renamed = (rename_verdict(common, host) for host in group.hosts)
         verdicts.extend(judge_processes(verdict, group, reference, census, bench) for verdict in renamed)
     return tuple(sorted(verdicts, key=lambda verdict: verdict.drift.host))

@@ -1,26 +1,24 @@
 """Rules over what a host has and what differs there, for all hosts of a cohort that are the same at once."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from fleetscan.analyse.case import Case, Setting
 from fleetscan.analyse.census import Census, Group
 from fleetscan.analyse.expectation import Expectation
+from fleetscan.analyse.explain import Explainer
 from fleetscan.analyse.filediff import Contents
 from fleetscan.analyse.findings import content_of, finding_id, say_finding
 from fleetscan.analyse.provenance import provenance_of
 from fleetscan.analyse.rules.rule import Rule
 from fleetscan.analyse.vantage import Vantage
 from fleetscan.analyse.weigh import weigh_case
-from fleetscan.model.drift import DriftItem, DriftKind, Explanation, HostDrift, Severity
+from fleetscan.model.drift import DriftItem, DriftKind, HostDrift, Severity
 from fleetscan.model.finding import Finding
 from fleetscan.model.ids import HostName, UnitName
 from fleetscan.model.snapshot import UnitProcess
 from fleetscan.model.subject import Subject, SubjectKey
-
-Explain = Callable[[DriftItem, Group], tuple[Explanation, ...]]
-"""Gives the innocent proofs of one difference on the hosts of a group."""
 
 Processes = Mapping[HostName, Mapping[UnitName, tuple[UnitProcess, ...]]]
 """Odd processes by host and unit."""
@@ -34,13 +32,11 @@ class Bench:
         rules: All rules that are asked.
         vendor_names: See `Setting`.
         contents: Bytes by hash.
-        explain: Finds innocent proofs.
         processes: Odd processes of the hosts that have any.
     """
 
     rules: tuple[Rule, ...]
     contents: Contents
-    explain: Explain
     vendor_names: frozenset[str] = frozenset()
     processes: Processes = field(default_factory=dict)
 
@@ -54,12 +50,29 @@ class HostVerdict:
 
 
 def judge_group(
-    group: Group, drift: HostDrift, reference: Expectation | None, census: Census, bench: Bench
+    group: Group,
+    drift: HostDrift,
+    reference: Expectation | None,
+    census: Census,
+    bench: Bench,
+    versions: Mapping[str, str],
 ) -> HostVerdict:
-    """Judge the first host of a group; what only one host has to it (processes) is left to `judge_processes`."""
+    """Judge the first host of a group; what only one host has to it (processes) is left to `judge_processes`.
+
+    Args:
+        group: Equal hosts.
+        drift: Their comparison, under the name of the first.
+        reference: What they were held against.
+        census: Of the cohort.
+        bench: Rules and the rest.
+        versions: Of packages, as most of the cohort have them.
+    """
+    explainer = None
+    if reference is not None and drift.items:
+        explainer = Explainer.of(group, reference, versions, bench.contents)
     by_key: dict[SubjectKey, list[DriftItem]] = defaultdict(list)
     for item in drift.items:
-        by_key[item.key].append(replace(item, explanations=bench.explain(item, group)))
+        by_key[item.key].append(replace(item, explanations=explainer.explain_item(item)) if explainer else item)
     gone = {item.key: item.subject for item in drift.items if item.kind is DriftKind.REMOVED}
     everything = {**group.subjects, **gone}
     findings = []

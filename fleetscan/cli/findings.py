@@ -1,16 +1,13 @@
 """`fleetscan findings`: what rules say of the fleet, and what people said of that."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from fleetscan.cli.invocation import invocation_of
 from fleetscan.cli.options import FormatOption, SweepOption
 from fleetscan.cli.output import Format
-
-if TYPE_CHECKING:
-    from fleetscan.cli.invocation import Invocation
-    from fleetscan.report.inputs import ReportInputs
+from fleetscan.cli.review import review_fleet
 
 findings_app = typer.Typer(name="findings", help="What rules say of the fleet.", no_args_is_help=True)
 
@@ -53,7 +50,7 @@ def list_findings(
         if word not in states:
             raise UsageError(f"{word!r} is no state of a finding", hint=f"one of: {', '.join(sorted(states))}")
     invocation = invocation_of(context)
-    inputs = _review(invocation, sweep)
+    inputs = review_fleet(invocation, sweep)
     ranks = list(STYLES)
     asked = set(state or states - {FindingState.FIXED.value})
     records = [
@@ -77,7 +74,7 @@ def show_finding(
     from fleetscan.model.finding import FindingId
 
     invocation = invocation_of(context)
-    inputs = _review(invocation, sweep)
+    inputs = review_fleet(invocation, sweep)
     record = select_record(finding_records(inputs, fixed=True), finding)
     if form is not Format.TABLE:
         print_findings(invocation.terminal, form, [record])
@@ -100,7 +97,7 @@ def acknowledge_finding(
     from fleetscan.bootstrap import current_author, utc_now
 
     invocation = invocation_of(context)
-    _review(invocation, None)
+    review_fleet(invocation, None)
     with invocation.store() as store:
         change = store.findings.unacknowledge if undo else store.findings.acknowledge
         found = change(finding, author=current_author(), at=utc_now(), reason=reason)
@@ -115,18 +112,7 @@ def note_finding(
     from fleetscan.bootstrap import current_author, utc_now
 
     invocation = invocation_of(context)
-    _review(invocation, None)
+    review_fleet(invocation, None)
     with invocation.store() as store:
         found = store.findings.add_note(finding, author=current_author(), at=utc_now(), text=text)
     invocation.terminal.say(f"noted beside {found.id} on {found.host}")
-
-
-def _review(invocation: "Invocation", sweep: int | None) -> "ReportInputs":
-    from fleetscan.bootstrap import index_hosts, judge_options, utc_now
-    from fleetscan.operations.publish import gather_inputs
-    from fleetscan.operations.sweep_fleet import latest_sweep
-
-    settings = invocation.settings
-    known = index_hosts(invocation.inventory())
-    with invocation.store() as store:
-        return gather_inputs(store, known, latest_sweep(store, sweep), utc_now(), judge_options(settings))

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from fleetscan.export.finding_records import FindingRecord
 from fleetscan.export.job_records import JobRecord, TimerRecord
+from fleetscan.export.judgement_records import ExceptionRecord, WaveRecord
 from fleetscan.export.surroundings import SurroundingsRecord
 
 
@@ -279,6 +280,8 @@ Record = (
     | JobRecord
     | DriftRecord
     | FindingRecord
+    | ExceptionRecord
+    | WaveRecord
     | BaselineRecord
     | BaselineItemRecord
     | BaselineChangeRecord
@@ -297,6 +300,8 @@ SCHEMAS: dict[str, type[Record]] = {
     "jobs": JobRecord,
     "drift": DriftRecord,
     "findings": FindingRecord,
+    "exceptions": ExceptionRecord,
+    "waves": WaveRecord,
     "baselines": BaselineRecord,
     "baseline-items": BaselineItemRecord,
     "baseline-changes": BaselineChangeRecord,

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from fleetscan.analyse.census import Group, Member
+from fleetscan.analyse.accepting import accept_verdict
+from fleetscan.analyse.census import Member
 from fleetscan.analyse.cohort import cohort_of
 from fleetscan.analyse.compare import judge_cohort
 from fleetscan.analyse.judge import Bench, HostVerdict, collect_vendor_names
@@ -13,7 +14,7 @@ from fleetscan.analyse.peers import PeerOptions
 from fleetscan.analyse.rules.rule import Rule
 from fleetscan.model.baseline import Baseline, Cohort
 from fleetscan.model.digest import digest_artifact
-from fleetscan.model.drift import DriftItem, DriftKind, Explanation, HostDrift
+from fleetscan.model.drift import DriftItem, DriftKind, HostDrift
 from fleetscan.model.finding import Finding
 from fleetscan.model.host import Host
 from fleetscan.model.ids import HostName, Sha256
@@ -34,8 +35,10 @@ class JudgeOptions:
     Attributes:
         rules: All rules, the user's among them.
         peers: Of the comparison with peers.
+        at: Now; decides which exceptions are in force.
     """
 
+    at: datetime
     rules: tuple[Rule, ...] = ()
     peers: PeerOptions = field(default_factory=PeerOptions)
 
@@ -85,7 +88,10 @@ def judge_sweep(
     cohorts = group_members((*visits, *bystanders), hosts, reader, runtimes, before)
     verdicts, baselines = _compare(store, cohorts, reader, options, runtimes)
     by_host = {visit.host: visit for visit in visits}
-    dated = [_date_verdict(store, reader, by_host[v.drift.host], v) for v in verdicts if v.drift.host in by_host]
+    exceptions = store.exceptions.list_exceptions()
+    judged = [verdict for verdict in verdicts if verdict.drift.host in by_host]
+    accepted = [accept_verdict(v, exceptions, hosts[v.drift.host].groups, options.at) for v in judged]
+    dated = [_date_verdict(store, reader, by_host[verdict.drift.host], verdict) for verdict in accepted]
     findings = [finding for verdict in dated for finding in verdict.findings]
     return Judgement(
         sweep=sweep,
@@ -123,7 +129,6 @@ def _compare(
     bench = Bench(
         rules=options.rules,
         contents=reader.content,
-        explain=_explain,
         vendor_names=collect_vendor_names({id(subject): subject for subject in everyone}.values()),
         processes=find_processes(runtimes),
     )
@@ -149,10 +154,6 @@ def _index_subjects(
                     shared[place] = {subject.key: subject for subject in member.subjects}
                 found[member.host] = shared[place]
     return found
-
-
-def _explain(item: DriftItem, group: Group) -> tuple[Explanation, ...]:
-    return ()
 
 
 def group_members(

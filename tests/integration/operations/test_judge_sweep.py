@@ -55,7 +55,7 @@ def infected(name: HostName, day: int) -> HostSnapshot:
 def test_a_sweep_of_one_host_compares_it_with_the_whole_cohort(store: Store) -> None:
     sweep_day(store, 0, *(stock(name, 0) for name in NAMES))
     alone = sweep_day(store, 1, infected(NAMES[0], 1))
-    judgement = judge_sweep(store, inventory(), alone, StateReader(store), JudgeOptions())
+    judgement = judge_sweep(store, inventory(), alone, StateReader(store), JudgeOptions(at=NOW))
     (drift,) = judgement.drifts
     (item,) = drift.items
     assert (drift.host, item.kind, item.key.name) == (NAMES[0], DriftKind.ADDED, "evil.timer")
@@ -71,7 +71,7 @@ def test_the_old_state_of_a_host_that_failed_is_no_peer(store: Store) -> None:
         *(failure(name, NOW + DAY) for name in NAMES[1:3]),
         *(stock(name, 1) for name in NAMES[3:]),
     )
-    judgement = judge_sweep(store, inventory(), today, StateReader(store), JudgeOptions())
+    judgement = judge_sweep(store, inventory(), today, StateReader(store), JudgeOptions(at=NOW))
     (item,) = (item for drift in judgement.drifts for item in drift.items)
     assert item.prevalence.of_hosts == 3
 
@@ -79,10 +79,10 @@ def test_the_old_state_of_a_host_that_failed_is_no_peer(store: Store) -> None:
 def test_drift_known_before_a_sweep_of_other_hosts_is_not_new_again(store: Store) -> None:
     sweep_day(store, 0, *(stock(name, 0) for name in NAMES))
     found = sweep_day(store, 1, infected(NAMES[0], 1), *(stock(name, 1) for name in NAMES[1:]))
-    assert len(gather_inputs(store, inventory(), found, NOW + DAY, JudgeOptions()).new_items) == 1
+    assert len(gather_inputs(store, inventory(), found, NOW + DAY, JudgeOptions(at=NOW)).new_items) == 1
     sweep_day(store, 2, stock(NAMES[5], 2))
     later = sweep_day(store, 3, infected(NAMES[0], 3), *(stock(name, 3) for name in NAMES[1:]))
-    inputs = gather_inputs(store, inventory(), later, NOW + 3 * DAY, JudgeOptions())
+    inputs = gather_inputs(store, inventory(), later, NOW + 3 * DAY, JudgeOptions(at=NOW))
     assert [len(drift.items) for drift in inputs.drifts] == [1, 0, 0, 0, 0, 0]
     assert inputs.new_items == frozenset()
 
@@ -92,7 +92,7 @@ def test_drift_known_before_a_night_of_failure_is_not_new_again(store: Store) ->
     sweep_day(store, 1, infected(NAMES[0], 1), *(stock(name, 1) for name in NAMES[1:]))
     sweep_day(store, 2, failure(NAMES[0], NOW + 2 * DAY), *(stock(name, 2) for name in NAMES[1:]))
     later = sweep_day(store, 3, infected(NAMES[0], 3), *(stock(name, 3) for name in NAMES[1:]))
-    assert gather_inputs(store, inventory(), later, NOW + 3 * DAY, JudgeOptions()).new_items == frozenset()
+    assert gather_inputs(store, inventory(), later, NOW + 3 * DAY, JudgeOptions(at=NOW)).new_items == frozenset()
 
 
 def test_a_proposal_is_made_from_the_newest_sweep_of_the_whole_inventory(store: Store) -> None:
