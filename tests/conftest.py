@@ -17,7 +17,9 @@ SAMPLES = "FLEETSCAN_LAB_SAMPLES"
 # What steers the tests themselves. Other variables of ours, and in the end these too where the program runs in this
 # process, would be taken for a setting of the program.
 _NASTY = ("FLEETSCAN_NASTY_CASES", "FLEETSCAN_NASTY_SEED")
-_KEPT = (LIVE, "FLEETSCAN_LIVE_HOSTS", "FLEETSCAN_LIVE_RUNNING", "FLEETSCAN_LIVE_SUITES", SAMPLES, *_NASTY)
+_SUITES = ("FLEETSCAN_ATTACK_ONLY", "FLEETSCAN_ATTACK_TABLE", "FLEETSCAN_QUIET_TABLE")
+_LIVE = (LIVE, "FLEETSCAN_LIVE_HOSTS", "FLEETSCAN_LIVE_RUNNING", "FLEETSCAN_LIVE_SUITES")
+_KEPT = (*_LIVE, SAMPLES, *_NASTY, *_SUITES)
 REQUIRE_ALL = "FLEETSCAN_REQUIRE_ALL"
 _REQUIRED = "TESTS_REQUIRE_ALL"  # the same, under a name that is no setting; workers inherit it
 

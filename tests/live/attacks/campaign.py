@@ -1,6 +1,5 @@
 """The fleet under attack: enrolled, swept, accepted, then attacked in rounds."""
 
-import json
 import os
 import sys
 from collections.abc import Iterator, Mapping
@@ -16,7 +15,8 @@ from tests.live.attacks.dealing import ACCOUNTS, Target
 from tests.live.attacks.household import CLEAR, FURNISH
 from tests.live.attacks.plant import Plant
 from tests.live.attacks.planting import has_program, plant, run_lines, systemd_version, undo
-from tests.live.attacks.verdict import Row, Said, is_aftermath, judge
+from tests.live.attacks.said import Said, read_findings
+from tests.live.attacks.verdict import Row, is_aftermath, judge
 from tests.live.conftest import Lab, RunCli
 from tests.live.project import Project
 
@@ -104,12 +104,6 @@ class Campaign:
 
 
 _READ = ("complete", "partial")
-
-
-def read_findings(project: Project) -> list[Said]:
-    """Give all open findings above `info` of the newest sweep."""
-    done = project.run("findings", "list", "--min-severity", "low", "--format", "json")
-    return [Said.of(record) for record in json.loads(done.stdout)["items"]]
 
 
 def _find_targets(lab: Lab) -> Iterator[Target]:

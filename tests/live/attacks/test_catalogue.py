@@ -10,8 +10,9 @@ import pytest
 from tests.live.attacks.catalogue import ATOMIC, CATALOGUE
 from tests.live.attacks.dealing import ACCOUNTS, Target, deal
 from tests.live.attacks.plant import SEVERITIES, TECHNIQUES, Plant
+from tests.live.attacks.said import Said
 from tests.live.attacks.table import render_table
-from tests.live.attacks.verdict import Row, Said, is_aftermath, judge
+from tests.live.attacks.verdict import Row, is_aftermath, judge
 
 FLEET = tuple(
     Target(f"h{number}", suite, account, systemd, frozenset({"perl", *tools}))

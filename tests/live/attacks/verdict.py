@@ -2,54 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from fnmatch import fnmatchcase
 from typing import Any, Literal
 
 from tests.live.attacks.dealing import Target
 from tests.live.attacks.plant import SEVERITIES, Plant, Severity
+from tests.live.attacks.said import Said
 
 Result = Literal["found", "missed", "wrong class", "too low", "not planted"]
 _TRACE = "trace"
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """One finding above `info`, as the program lists it."""
-
-    host: str
-    severity: str
-    technique: str
-    techniques: tuple[str, ...]
-    rules: tuple[str, ...]
-    subject: str
-    scope: str
-    name: str
-    about: tuple[str, ...]
-    sentence: str
-
-    @classmethod
-    def of(cls, record: dict[str, Any]) -> "Said":
-        """Read a record of `findings list --format json`."""
-        lines = [line["path"] for line in record["evidence"] if line["path"]]
-        return cls(
-            host=record["host"],
-            severity=record["severity"],
-            technique=record["technique"],
-            techniques=tuple(record["techniques"]),
-            rules=tuple(record["rules"]),
-            subject=record["subject"],
-            scope=record["scope"],
-            name=record["name"],
-            about=(record["name"], *record["units"], *record["paths"], *lines),
-            sentence=record["sentence"],
-        )
-
-    def concerns(self, plant: Plant) -> bool:
-        """Tell whether a finding is about what was planted."""
-        return any(fnmatchcase(text, pattern) for text in self.about for pattern in plant.names)
-
-    def __str__(self) -> str:
-        return f"{self.host} {self.severity} {self.technique} {self.subject} {self.scope} {self.name}: {self.sentence}"
 
 
 @dataclass(frozen=True, slots=True)
