@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from fleetscan.model.baseline import Proposal
 from fleetscan.model.coverage import Coverage
 from fleetscan.model.drift import HostDrift
+from fleetscan.model.finding import Finding
 from fleetscan.model.snapshot import HostFacts, RuntimeState
 from fleetscan.model.sweep import Selection
 from fleetscan.store.codec import CodecError, decode_value, encode_value
@@ -23,7 +24,7 @@ st.register_type_strategy(float, st.floats(allow_nan=False, allow_infinity=False
 
 
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
-@pytest.mark.parametrize("kind", [HostFacts, RuntimeState, Coverage, Selection, Proposal, HostDrift])
+@pytest.mark.parametrize("kind", [HostFacts, RuntimeState, Coverage, Selection, Proposal, HostDrift, Finding])
 @given(data=st.data())
 def test_every_value_survives_the_round_trip(kind: type[object], data: st.DataObject) -> None:
     value = data.draw(st.from_type(kind))

@@ -8,7 +8,17 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from fleetscan.errors import UsageError
-from fleetscan.model.baseline import Approval, Baseline, BaselineItem, Cohort, Outlier, Prevalence, Proposal, Variant
+from fleetscan.model.baseline import (
+    Approval,
+    Baseline,
+    BaselineItem,
+    Cohort,
+    Outlier,
+    Prevalence,
+    Proposal,
+    ProposalSource,
+    Variant,
+)
 from fleetscan.model.digest import digest_bytes
 from fleetscan.model.hostkey import KeyMarker, KnownKey
 from fleetscan.model.ids import SYSTEM, UnitName
@@ -24,6 +34,7 @@ pytest_plugins = ("tests.databases",)
 
 COHORT = Cohort("web", "debian", "12")
 APPROVAL = Approval(author="ana", reason="reviewed\x00with ben", approved_at=NOW)
+SECOND = Approval(author="ben", reason="me, too", approved_at=NOW + DAY)
 KEY = KnownKey(
     pattern="[web1.example.org]:2222",
     marker=KeyMarker.NONE,
@@ -40,7 +51,7 @@ def subject(name: str) -> Subject:
     digest = digest_bytes(name.encode("utf-8", "surrogatepass"))
     return Subject(
         key=SubjectKey(SubjectKind.JOB, SYSTEM, name),
-        fingerprint=Fingerprint(digest, digest, digest),
+        fingerprint=Fingerprint(digest, digest, digest, digest),
         unit_names=(UnitName(name),),
         sources=(UnitSource(SourceKind.FRAGMENT, f"/etc/systemd/system/{name}", None),),
         directives=((UnitName(name), Directive("Timer", "OnCalendar", "daily", Origin("/etc/x", 3))),),
@@ -128,6 +139,116 @@ def test_the_database_itself_refuses_to_change_an_approved_baseline(store: Store
     with pytest.raises(IntegrityError, match="cannot be changed"), store._database.write() as connection:
         connection.execute(text(change))
     assert store.baselines.current_baseline(COHORT) == baseline
+
+
+def test_who_decides_is_told_what_a_proposal_was_made_from(store: Store) -> None:
+    proposed = replace(proposal(store), source=ProposalSource.GOLDEN, note="golden hosts web1\x00, web2")
+    proposal_id = store.baselines.save_proposal(proposed, at=NOW, author="ben")
+    assert store.baselines.read_proposal(proposal_id) == proposed
+    (info,) = store.baselines.list_baselines()
+    assert (info.source, info.note) == (proposed.source, proposed.note)
+
+
+def propose(store: Store) -> int:
+    return store.baselines.save_proposal(proposal(store), at=NOW, author="ben")
+
+
+def test_a_first_of_two_approvals_is_kept_and_changes_nothing_else(store: Store) -> None:
+    current = approve(store)
+    info = store.baselines.add_approval(propose(store), APPROVAL, approvers_needed=2)
+    assert (info.state, info.version, info.approval) == (BaselineState.AWAITING, None, None)
+    assert info.approvals == (APPROVAL,)
+    assert store.baselines.current_baseline(COHORT) == current
+    with pytest.raises(UsageError, match="awaits another approval"):
+        store.baselines.read_baseline(info.id)
+
+
+def test_the_second_approval_by_another_person_makes_the_version(store: Store) -> None:
+    first = approve(store)
+    proposal_id = propose(store)
+    store.baselines.add_approval(proposal_id, APPROVAL, approvers_needed=2)
+    info = store.baselines.add_approval(proposal_id, SECOND, approvers_needed=2)
+    assert (info.state, info.version, info.approval) == (BaselineState.APPROVED, 2, SECOND)
+    baseline = store.baselines.current_baseline(COHORT)
+    assert baseline is not None
+    assert (baseline.id, baseline.approval, baseline.approvals) == (proposal_id, SECOND, (APPROVAL, SECOND))
+    assert store.baselines.read_baseline(first.id).approvals == (APPROVAL,)
+    assert [one.approvals for one in store.baselines.list_baselines()] == [(APPROVAL, SECOND), (APPROVAL,)]
+
+
+@pytest.mark.parametrize("author", ["ana", " Ana ", "ANA"])
+def test_the_same_person_does_not_approve_twice(store: Store, author: str) -> None:
+    proposal_id = propose(store)
+    store.baselines.add_approval(proposal_id, APPROVAL, approvers_needed=2)
+    with pytest.raises(UsageError, match="approved proposal 1 before"):
+        store.baselines.add_approval(proposal_id, replace(APPROVAL, author=author), approvers_needed=2)
+    assert store.baselines.list_baselines()[0].state is BaselineState.AWAITING
+
+
+def test_what_two_persons_approved_is_not_approved_again(store: Store) -> None:
+    proposal_id = propose(store)
+    for approval in (APPROVAL, SECOND):
+        store.baselines.add_approval(proposal_id, approval, approvers_needed=2)
+    with pytest.raises(UsageError, match="approved before, by ana and ben"):
+        store.baselines.add_approval(proposal_id, replace(APPROVAL, author="eve"), approvers_needed=2)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE baseline SET payload = 'x'",
+        "UPDATE baseline SET payload = 'x', state = 'approved'",
+        "UPDATE baseline SET note = 'forged'",
+        "UPDATE baseline SET reason = 'forged'",
+        "UPDATE baseline SET state = 'proposed'",
+        "UPDATE baseline SET state = 'retired'",
+        "DELETE FROM baseline",
+        "UPDATE baseline_approval SET author = 'eve'",
+        "DELETE FROM baseline_approval",
+    ],
+)
+def test_the_database_itself_refuses_to_change_what_a_first_person_approved(store: Store, change: str) -> None:
+    proposal_id = propose(store)
+    info = store.baselines.add_approval(proposal_id, APPROVAL, approvers_needed=2)
+    proposed = store.baselines.read_proposal(proposal_id)
+    with pytest.raises(IntegrityError, match="cannot be changed"), store._database.write() as connection:
+        connection.execute(text(change))
+    assert store.baselines.list_baselines() == (info,)
+    assert store.baselines.read_proposal(proposal_id) == proposed
+
+
+def test_a_rollback_makes_the_items_of_an_older_version_the_newest_version(store: Store) -> None:
+    first, second = approve(store), approve(store)
+    info = store.baselines.rollback(COHORT, 1, SECOND)
+    baseline = store.baselines.current_baseline(COHORT)
+    assert baseline is not None
+    assert (baseline.id, baseline.version, baseline.rolled_back_to) == (info.id, 3, 1)
+    assert (baseline.items, baseline.sweep, baseline.approvals) == (first.items, first.sweep, (SECOND,))
+    assert store.baselines.read_baseline(second.id) == second
+    assert [(one.version, one.state, one.rolled_back_to) for one in store.baselines.list_baselines(COHORT)] == [
+        (3, BaselineState.APPROVED, 1),
+        (2, BaselineState.RETIRED, None),
+        (1, BaselineState.RETIRED, None),
+    ]
+
+
+def test_a_rollback_also_needs_a_second_person_where_approvals_do(store: Store) -> None:
+    approve(store)
+    current = approve(store)
+    info = store.baselines.rollback(COHORT, 1, APPROVAL, approvers_needed=2)
+    assert info.state is BaselineState.AWAITING
+    assert store.baselines.current_baseline(COHORT) == current
+    done = store.baselines.add_approval(info.id, SECOND, approvers_needed=2)
+    assert (done.version, done.rolled_back_to) == (3, 1)
+
+
+@pytest.mark.parametrize(("version", "words"), [(1, "is the current baseline"), (7, "has no baseline version 7")])
+def test_a_rollback_goes_to_an_older_version_only(store: Store, version: int, words: str) -> None:
+    approve(store)
+    with pytest.raises(UsageError, match=words):
+        store.baselines.rollback(COHORT, version, APPROVAL)
+    with pytest.raises(UsageError, match=f"has no baseline version {version}"):
+        store.baselines.rollback(replace(COHORT, role="db"), version, APPROVAL)
 
 
 def test_accepted_keys_read_back_sorted_and_keep_their_first_author(store: Store) -> None:
