@@ -1,10 +1,5 @@
-"""Which hosts should look alike."""
+"""The cohort of a host by the default rule; see `fleetscan.analyse.cohorts` for others."""
 
-from fleetscan.model.baseline import Cohort
-from fleetscan.model.host import Host
-from fleetscan.model.snapshot import HostFacts
+from fleetscan.analyse.cohorts import cohort_of
 
-
-def cohort_of(host: Host, facts: HostFacts) -> Cohort:
-    """Give the cohort of a host: its role in the inventory × OS id × OS version."""
-    return Cohort(role=host.role, os_id=facts.os_id, os_version_id=facts.os_version_id)
+__all__ = ["cohort_of"]

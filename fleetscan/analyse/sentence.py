@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from fleetscan.analyse.fingerprint import describe_state
 from fleetscan.analyse.readiness import runs_by_itself
 from fleetscan.analyse.vantage import Vantage
-from fleetscan.model.baseline import Cohort
+from fleetscan.model.baseline import WIDENED, Cohort
 from fleetscan.model.drift import DirectiveChange, TargetChange
 from fleetscan.model.ids import SYSTEM, HostName, scope_user
 from fleetscan.model.relation import Disagreement
@@ -146,7 +146,8 @@ def _say_others(cohort: Cohort, subject: Subject, others: Vantage) -> str:
 
 
 def _hosts(cohort: Cohort, count: int) -> str:
-    return f"{cohort.role} host" if count == 1 else f"{cohort.role} hosts"
+    whose = "" if cohort.role == WIDENED else f"{cohort.role} "
+    return f"{whose}host" if count == 1 else f"{whose}hosts"
 
 
 def _agree(reference: str) -> str:

@@ -24,15 +24,28 @@ class Prevalence:
         return f"{self.count} of {self.of_hosts}"
 
 
+WIDENED = "*"
+"""Stands for any value in a cohort that is wider than the rule's own."""
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Cohort:
-    """The hosts that should look alike: role × OS id × version."""
+    """The hosts that should look alike: role × OS id × version.
+
+    Attributes:
+        role: The group, or what a rule puts in its place: several values joined by `+`, `web+dmz`.
+        os_id: `WIDENED` for any; then the version is, too.
+        os_version_id: `WIDENED` for any.
+    """
 
     role: str
     os_id: str
     os_version_id: str
 
     def __str__(self) -> str:
+        """Give `web/debian-12`, wider `web/debian-*`, `web/*`, and `*` for the whole fleet."""
+        if self.os_id == WIDENED:
+            return WIDENED if self.role == WIDENED else f"{self.role}/{WIDENED}"
         return f"{self.role}/{self.os_id or 'unknown'}-{self.os_version_id or 'rolling'}"
 
 
