@@ -18,7 +18,7 @@ from fleetscan.model.acceptance import ExceptionKind, FindingException
 from fleetscan.model.baseline import Cohort
 from fleetscan.model.finding import Finding
 from fleetscan.model.ids import UnitName
-from tests.finding_data import BACKUP, DAY, NOW, accepted, finding
+from tests.acceptance_data import BACKUP, DAY, NOW, accepted, finding
 from tests.model_data import WEB, job
 
 GROUPS = ("web", "linux")
