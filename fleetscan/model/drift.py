@@ -26,6 +26,8 @@ class DriftKind(StrEnum):
     """Others than root may write what was closed to them."""
     VIEW = "view"
     """The views of the host (files, unit files known, memory) contradict each other, and elsewhere they do not."""
+    STANDING = "standing"
+    """Nothing differs, or nothing was there to compare with: a rule judges what stands there. Only reports have it."""
 
 
 class Severity(IntEnum):

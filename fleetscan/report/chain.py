@@ -80,7 +80,7 @@ def _mark_of(item: DriftItem) -> BoxMark:
             return BoxMark.CHANGED
         case DriftKind.STATE:
             return BoxMark.STATE
-        case DriftKind.TARGET | DriftKind.WRITABLE | DriftKind.VIEW:
+        case DriftKind.TARGET | DriftKind.WRITABLE | DriftKind.VIEW | DriftKind.STANDING:
             return BoxMark.CHANGED
 
 

@@ -8,6 +8,7 @@ from fleetscan.model.snapshot import HostFacts
 from fleetscan.model.sweep import Visit
 from fleetscan.report.inputs import ReportInputs
 from fleetscan.report.item import build_item, host_anchor
+from fleetscan.report.judged import Findings, index_findings, list_items
 from fleetscan.report.moment import maybe_moment
 from fleetscan.report.pieces import GapView, HostView, Tone
 from fleetscan.report.visible import bounded_text
@@ -22,7 +23,10 @@ def build_hosts(inputs: ReportInputs) -> tuple[HostView, ...]:
     drifts = {drift.host: drift for drift in inputs.drifts}
     visits = {visit.host: visit for visit in inputs.visits}
     names = sorted({*visits, *inputs.unvisited})
-    return tuple(_build_host(name, visits.get(name), drifts.get(name), inputs) for name in names)
+    findings = index_findings(inputs)
+    return tuple(
+        _build_host(name, visits.get(name), drifts.get(name), inputs, findings.get(name, {})) for name in names
+    )
 
 
 def outcome_tone(outcome: Outcome) -> Tone:
@@ -32,11 +36,14 @@ def outcome_tone(outcome: Outcome) -> Tone:
     return Tone.WARN if outcome is Outcome.PARTIAL else Tone.BAD
 
 
-def _build_host(name: HostName, visit: Visit | None, drift: HostDrift | None, inputs: ReportInputs) -> HostView:
+def _build_host(
+    name: HostName, visit: Visit | None, drift: HostDrift | None, inputs: ReportInputs, findings: Findings
+) -> HostView:
     outcome = visit.outcome if visit else None
     # Drift of a host that could not be read today would be yesterday's; only what was seen is shown.
     is_read = outcome is not None and outcome.has_state
-    items = tuple(build_item(item, inputs) for item in drift.items) if drift and is_read else ()
+    shown = list_items(drift.items if drift else (), findings) if is_read else ()
+    items = tuple(build_item(item, inputs, findings.get(item.key)) for item in shown)
     before = inputs.previous_outcomes.get(name)
     gaps = visit.coverage.gaps if visit else ()
     reference = bounded_text(drift.reference, _CHARS) if drift else ""
@@ -61,7 +68,7 @@ def _build_host(name: HostName, visit: Visit | None, drift: HostDrift | None, in
         gaps=tuple(map(_build_gap, gaps[:_MAX_LINES])),
         not_compared=_lines(drift.not_compared) if drift else (),
         items=items,
-        worst=max(drift.items, key=lambda item: item.severity).severity.label if drift and items else "",
+        worst=max(shown, key=lambda item: item.severity).severity.label if shown else "",
         plain=outcome is Outcome.COMPLETE and bool(reference) and not items and not (drift and drift.not_compared),
     )
 

@@ -3,11 +3,13 @@
 import hashlib
 
 from fleetscan.model.drift import DriftItem, DriftKind
+from fleetscan.model.finding import Finding, FindingState
 from fleetscan.model.ids import HostName
 from fleetscan.report.actions import build_actions
 from fleetscan.report.chain import build_chain
 from fleetscan.report.differences import build_change, build_diff
 from fleetscan.report.inputs import ItemKey, ReportInputs
+from fleetscan.report.judged import list_rules, tell_reasons
 from fleetscan.report.moment import MomentView, maybe_moment
 from fleetscan.report.picture import build_dots
 from fleetscan.report.pieces import ItemView, PrevalenceView
@@ -18,7 +20,7 @@ _NAME_CHARS = 300
 _SENTENCE_CHARS = 900
 
 
-def build_item(item: DriftItem, inputs: ReportInputs) -> ItemView:
+def build_item(item: DriftItem, inputs: ReportInputs, finding: Finding | None = None) -> ItemView:
     """Show one drift of a report."""
     now = inputs.generated_at
     first, absent = maybe_moment(item.first_seen_at, now), maybe_moment(item.last_absent_at, now)
@@ -31,7 +33,7 @@ def build_item(item: DriftItem, inputs: ReportInputs) -> ItemView:
         severity=item.severity.label,
         rank=int(item.severity),
         kind=item.kind.value,
-        is_new=inputs.previous is not None and ItemKey.of(item) in inputs.new_items,
+        is_new=_is_new(item, inputs, finding),
         raw_only=item.raw_only,
         scope=bounded_text(item.key.scope, _NAME_CHARS),
         name=bounded_text(item.key.name, _NAME_CHARS),
@@ -48,7 +50,19 @@ def build_item(item: DriftItem, inputs: ReportInputs) -> ItemView:
         last_absent=absent,
         next_run=_find_next_run(item, inputs),
         actions=build_actions(item),
+        finding=finding.id[:8] if finding else "",
+        technique=finding.techniques[0].value if finding and finding.techniques else "",
+        rules=list_rules(finding),
+        reasons=tell_reasons(finding),
     )
+
+
+def _is_new(item: DriftItem, inputs: ReportInputs, finding: Finding | None) -> bool:
+    if inputs.previous is None:
+        return False
+    if item.kind is DriftKind.STANDING:
+        return finding is not None and finding.life.state in (FindingState.NEW, FindingState.RETURNED)
+    return ItemKey.of(item) in inputs.new_items
 
 
 def item_anchor(item: DriftItem) -> str:

@@ -101,13 +101,27 @@ class ActionView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RuleView:
+    """One rule that matched; `severity` is the rule's own."""
+
+    id: str
+    title: str
+    severity: str
+    attack: str
+    evidence: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ItemView:
     """One drift.
 
     Attributes:
         anchor: Stable over sweeps.
         rank: 0 (info) to 4 (critical), for sorting.
-        details: Whether there is anything to unfold besides what to do.
+        finding: Id of the finding, by which the command line knows it; empty for drift that no rule speaks of.
+        technique: Of the finding.
+        rules: Those that matched, the leading one first.
+        reasons: Why the severity is what it is.
     """
 
     anchor: str
@@ -135,6 +149,10 @@ class ItemView:
     last_absent: MomentView | None
     next_run: MomentView | None
     actions: tuple[ActionView, ...]
+    finding: str = ""
+    technique: str = ""
+    rules: tuple[RuleView, ...] = ()
+    reasons: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
