@@ -120,7 +120,7 @@ def _is_pattern(text: str) -> bool:
 
 
 def _is_bin_dir(folder: str) -> bool:
-    return len(folder) <= _MAX_PATTERN and any(fnmatchcase(place, folder) for place in (*_BIN_DIRS, "/usr", ""))
+    return len(folder) <= _MAX_PATTERN and any(fnmatchcase(place, folder) for place in _BIN_DIRS)
 
 
 def _is_unit_path(word: str) -> bool:

@@ -159,8 +159,9 @@ if [ -n "$FOUND" ] && find etc -maxdepth 0 -printf '' 2>/dev/null; then
       done
     done
     [ -n "$FOUND" ] || break
+    [ ! -r etc/group ] || FOUND=etc/group$NL$FOUND
     # shellcheck disable=SC2086
-    capture 1048576 read_grants sudo etc/group $FOUND
+    capture 1048576 read_grants sudo $FOUND
     told=$told$NL$OUT
     [ "$STATUS" = ok ] || first=$STATUS
   done

@@ -10,7 +10,7 @@ from fleetscan.errors import StoreError, VisitError
 from fleetscan.model.coverage import Area, ReadStatus
 from fleetscan.model.digest import digest_bytes
 from fleetscan.model.host import Host
-from fleetscan.model.ids import Sha256
+from fleetscan.model.ids import SYSTEM, Sha256
 from fleetscan.model.outcome import FailureKind, HostFailure, Outcome, outcome_of
 from fleetscan.model.snapshot import HostSnapshot
 from fleetscan.probe.script import load_probe, remote_command
@@ -42,7 +42,7 @@ async def test_a_host_that_answers_everything_is_complete() -> None:
 async def test_a_gap_makes_a_visit_partial() -> None:
     found = await snapshot(ProbedHost(changed={"timers_text": None, "timers_json": None}))
     assert outcome_of(found) is Outcome.PARTIAL
-    assert found.coverage.hides(Area.TIMERS, found.artifacts[0].scope)
+    assert found.coverage.hides(Area.TIMERS, SYSTEM)
 
 
 # /usr, /usr/bin and /usr/bin/backup, which the service runs
