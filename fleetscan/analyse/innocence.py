@@ -56,8 +56,10 @@ class Innocence:
 
     @property
     def packages(self) -> frozenset[str]:
-        """Packages that what differs belongs to, or belonged to."""
-        pieces = (*self.differing, *self.gone)
+        """Packages that what differs belongs to, or belonged to. What new units name no more says nothing of them."""
+        units = (piece for piece in self.gone if not piece.is_payload)
+        replaced = (self._expected_at.get(_place(self.subject, piece)) for piece in self.differing if not piece.package)
+        pieces = (*self.differing, *units, *(piece for piece in replaced if piece is not None))
         return frozenset(piece.package for piece in pieces if piece.role is not PieceRole.LINK and piece.package)
 
     def is_proven(self) -> bool:

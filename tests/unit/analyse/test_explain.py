@@ -251,11 +251,17 @@ def test_what_a_packages_new_unit_names_and_is_not_there_is_innocent(role: Piece
 def test_a_program_that_was_there_and_is_not_is_explained_by_an_upgrade_only() -> None:
     helper = file_piece(PieceRole.SCRIPT, "/usr/lib/backup/run")
     before = packaged(job(folder=USR), extra=[helper])
-    after = packaged(
-        job(folder=USR), extra=[Piece(role=PieceRole.SCRIPT, path=helper.path, presence=Presence.ABSENT)], payload="c"
-    )
+    after = packaged(job(folder=USR), extra=[Piece(role=helper.role, path=helper.path, presence=Presence.ABSENT)])
     assert explain(item_of(DriftKind.TARGET, after, before), installed=SAME) == {}
-    assert ExplanationKind.PACKAGE in explain(item_of(DriftKind.TARGET, after, before))
+    assert explain(item_of(DriftKind.TARGET, after, before)) == {ExplanationKind.PACKAGE: "backup 1.0 → 2.0"}
+
+
+def test_packages_whose_programs_are_no_longer_named_are_left_out() -> None:
+    helper = file_piece(PieceRole.EXECUTABLE, "/usr/bin/find", package="findutils")
+    before = packaged(job(folder=USR), extra=[helper])
+    assert explain(item_of(DriftKind.CHANGED, NEWER, before)) == {ExplanationKind.PACKAGE: "backup 1.0 → 2.0"}
+    same_units = packaged(job(folder=USR), payload="c")
+    assert explain(item_of(DriftKind.TARGET, same_units, before)) == {}, "nothing says why it is named no more"
 
 
 def test_a_changed_environment_file_is_not_explained() -> None:
