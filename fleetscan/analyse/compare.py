@@ -1,16 +1,43 @@
 """All hosts of one cohort against one reference; the work is done once for hosts that are the same."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from fleetscan.analyse.census import Census, Group, Member
 from fleetscan.analyse.drift import diff_host
-from fleetscan.analyse.expectation import Expectation, build_norms, expect_baseline
+from fleetscan.analyse.expectation import Expectation, build_norms, expect_baseline, widen_expectation
 from fleetscan.analyse.filediff import Contents
 from fleetscan.analyse.installed import find_common_versions
 from fleetscan.analyse.judge import Bench, HostVerdict, judge_group, judge_processes, rename_verdict
 from fleetscan.analyse.peers import PeerOptions, Peers
 from fleetscan.model.baseline import Baseline, Cohort
 from fleetscan.model.drift import HostDrift
+from fleetscan.model.ids import HostName
+
+
+@dataclass(frozen=True)
+class Assembly:
+    """Hosts that are compared with one another.
+
+    Attributes:
+        cohort: In which they are compared; perhaps a wider one than their own.
+        members: Every host of that cohort that gave state, partial ones included.
+        hosts: Those of them that are to be judged here, each with its own cohort.
+        remarks: Why a host is compared in a wider cohort than its own.
+    """
+
+    cohort: Cohort
+    members: Sequence[Member]
+    hosts: Mapping[HostName, Cohort]
+    remarks: Mapping[HostName, str] = field(default_factory=dict)
+    _own: dict[Cohort, Peers] = field(default_factory=dict)
+
+    def own_peers(self, cohort: Cohort, options: PeerOptions | None) -> Peers:
+        """Give the peers of the same narrow cohort, counted once."""
+        if cohort not in self._own:
+            alike = [member for member in self.members if self.hosts.get(member.host) == cohort]
+            self._own[cohort] = Peers(Census.of(alike), options)
+        return self._own[cohort]
 
 
 def diff_cohort(
@@ -41,26 +68,36 @@ def diff_cohort(
 
 
 def judge_cohort(
-    cohort: Cohort,
-    members: Sequence[Member],
-    baseline: Baseline | None,
-    bench: Bench,
-    options: PeerOptions | None = None,
+    assembly: Assembly, baseline: Baseline | None, bench: Bench, options: PeerOptions | None = None
 ) -> tuple[HostVerdict, ...]:
-    """Compare every member as `diff_cohort` does, and let rules judge what it has and what differs.
+    """Compare hosts as `diff_cohort` does, and let rules judge what they have and what differs.
 
     Returns:
-        One verdict per member, sorted by host.
+        One verdict for each host of the assembly, sorted by host.
     """
-    census = Census.of(members)
+    census = Census.of(assembly.members)
     versions = find_common_versions((group.setting, len(group.hosts)) for group in census.groups)
     verdicts: list[HostVerdict] = []
     for group, reference in _find_references(census, baseline, options):
-        drift = _compare_group(cohort, group, reference, bench.contents)
-        common = judge_group(group, drift, reference, census, bench, versions)
-        renamed = (rename_verdict(common, host) for host in group.hosts)
-        verdicts.extend(judge_processes(verdict, group, reference, census, bench) for verdict in renamed)
+        for own, hosts in _split(group, assembly.hosts).items():
+            narrow = assembly.own_peers(own, options).expect_for(hosts[0]) if own != assembly.cohort else None
+            joined = widen_expectation(narrow, reference) if reference is not None and baseline is None else reference
+            same = replace(group, hosts=hosts)
+            drift = _compare_group(assembly.cohort, same, joined, bench.contents)
+            drift = replace(drift, remark=assembly.remarks.get(hosts[0], ""))
+            common = judge_group(same, drift, joined, census, bench, versions)
+            renamed = (rename_verdict(common, host) for host in hosts)
+            verdicts.extend(judge_processes(verdict, same, joined, census, bench) for verdict in renamed)
     return tuple(sorted(verdicts, key=lambda verdict: verdict.drift.host))
+
+
+def _split(group: Group, hosts: Mapping[HostName, Cohort]) -> Mapping[Cohort, list[HostName]]:
+    """Sort the hosts of a group that are to be judged by their own cohorts."""
+    found: dict[Cohort, list[HostName]] = {}
+    for host in group.hosts:
+        if host in hosts:
+            found.setdefault(hosts[host], []).append(host)
+    return found
 
 
 def _find_references(

@@ -1,7 +1,7 @@
 """What a host is held against: the norms of a baseline or of its peers, in one shape."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from fleetscan.analyse.census import Census, Group
 from fleetscan.analyse.vantage import Vantage
@@ -76,6 +76,53 @@ class Expectation:
     def is_comparable(self, key: SubjectKey) -> bool:
         """Tell whether enough hosts could have shown the subject."""
         return not self.min_hosts or self.others.comparable_hosts(key) >= self.min_hosts
+
+
+def widen_expectation(own: Expectation | None, wide: Expectation) -> Expectation:
+    """Join what a few hosts of the same kind have with what a wider cohort has: normal in either is normal.
+
+    Counts are those of the wider cohort. Only what the host's own kind has can be missing, where there is enough of it.
+
+    Args:
+        own: From the host's own cohort; None when that is too small to say anything.
+        wide: From the wider one.
+    """
+    if own is None:
+        return wide
+
+    def norm(key: SubjectKey) -> Norm | None:
+        narrow, broad = own.norm(key), wide.norm(key)
+        if narrow is None:
+            return None if broad is None else replace(broad, required=False)
+        return narrow if broad is None else _join_norms(narrow, broad)
+
+    return replace(wide, keys=tuple(sorted({*own.keys, *wide.keys})), norm=norm)
+
+
+def _join_norms(narrow: Norm, broad: Norm) -> Norm:
+    known = {variant.subject.fingerprint for variant in narrow.variants}
+    return Norm(
+        key=narrow.key,
+        variants=(*narrow.variants, *(v for v in broad.variants if v.subject.fingerprint not in known)),
+        required=narrow.required,
+        meanings=_join(narrow.meanings, broad.meanings),
+        states_by_meaning=_join_maps(narrow.states_by_meaning, broad.states_by_meaning),
+        states=_join(narrow.states, broad.states),
+        raws=_join_maps(narrow.raws, broad.raws),
+        targets=_join_maps(narrow.targets, broad.targets),
+    )
+
+
+def _join(first: frozenset[Sha256] | None, second: frozenset[Sha256] | None) -> frozenset[Sha256] | None:
+    """Join what two norms accept; None accepts all."""
+    return None if first is None or second is None else first | second
+
+
+def _join_maps(
+    first: Mapping[Sha256, frozenset[Sha256]], second: Mapping[Sha256, frozenset[Sha256]]
+) -> Mapping[Sha256, frozenset[Sha256]]:
+    """Join what two norms accept of a meaning; one that does not name it accepts all of it."""
+    return {meaning: first[meaning] | second[meaning] for meaning in first.keys() & second.keys()}
 
 
 def build_norms(baseline: Baseline) -> Mapping[SubjectKey, Norm]:

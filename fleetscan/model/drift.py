@@ -179,6 +179,7 @@ class HostDrift:
         reference: `baseline N`, `peers`, or empty when there was nothing to compare with.
         items: Worst first, then by key.
         not_compared: What could not be compared because it was not read, one line each.
+        remark: Why the host is compared in a wider cohort than its own; empty when it is not.
     """
 
     host: HostName
@@ -186,3 +187,4 @@ class HostDrift:
     reference: str
     items: tuple[DriftItem, ...]
     not_compared: tuple[str, ...] = ()
+    remark: str = ""

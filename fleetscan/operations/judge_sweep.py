@@ -6,13 +6,12 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from fleetscan.analyse.accepting import accept_verdict
-from fleetscan.analyse.census import Member
-from fleetscan.analyse.cohort import cohort_of
+from fleetscan.analyse.cohorts import DEFAULT_MIN_HOSTS, CohortRule
 from fleetscan.analyse.compare import judge_cohort
 from fleetscan.analyse.judge import Bench, HostVerdict, collect_vendor_names
 from fleetscan.analyse.peers import PeerOptions
 from fleetscan.analyse.rules.rule import Rule
-from fleetscan.model.baseline import Baseline, Cohort
+from fleetscan.model.baseline import Baseline
 from fleetscan.model.digest import digest_artifact
 from fleetscan.model.drift import DriftItem, DriftKind, HostDrift
 from fleetscan.model.finding import Finding
@@ -21,6 +20,7 @@ from fleetscan.model.ids import HostName, Sha256
 from fleetscan.model.snapshot import Artifact, ArtifactKind, RuntimeState
 from fleetscan.model.subject import Subject, SubjectKey, SubjectKind
 from fleetscan.model.sweep import Sweep, Visit
+from fleetscan.operations.cohort_members import Placed, assemble_cohorts, list_members
 from fleetscan.operations.host_states import StateReader, find_processes
 from fleetscan.store.store import Store
 
@@ -35,10 +35,14 @@ class JudgeOptions:
     Attributes:
         rules: All rules, the user's among them.
         peers: Of the comparison with peers.
+        cohorts: By what hosts are told apart.
+        min_cohort: Hosts that a cohort must have, so that its members are compared with no others.
         at: Now; decides which exceptions are in force.
     """
 
     at: datetime
+    cohorts: CohortRule = field(default_factory=CohortRule)
+    min_cohort: int = DEFAULT_MIN_HOSTS
     rules: tuple[Rule, ...] = ()
     peers: PeerOptions = field(default_factory=PeerOptions)
 
@@ -85,8 +89,8 @@ def judge_sweep(
     before = {visit.host: visit for visit in store.visits.states_before(sweep.id)}
     bystanders = tuple(visit for visit in before.values() if visit.host not in asked)
     runtimes = dict(store.visits.runtimes_of(sweep.id))
-    cohorts = group_members((*visits, *bystanders), hosts, reader, runtimes, before)
-    verdicts, baselines = _compare(store, cohorts, reader, options, runtimes)
+    members = list_members((*visits, *bystanders), hosts, reader, options.cohorts, runtimes, before)
+    verdicts, baselines = _compare(store, members, reader, options, runtimes)
     by_host = {visit.host: visit for visit in visits}
     exceptions = store.exceptions.list_exceptions()
     judged = [verdict for verdict in verdicts if verdict.drift.host in by_host]
@@ -98,7 +102,7 @@ def judge_sweep(
         visits=visits,
         drifts=tuple(sorted((verdict.drift for verdict in dated), key=lambda drift: drift.host)),
         findings=tuple(sorted(findings, key=lambda finding: (-finding.severity, finding.host, finding.key))),
-        subjects=_index_subjects(cohorts, by_host),
+        subjects=_index_subjects(members, by_host),
         baselines=tuple(baselines),
         strangers=tuple(visit.host for visit in visits if visit.host not in hosts),
     )
@@ -111,68 +115,47 @@ def judge_before(
 
     What drifted then is known now, also on hosts that failed, or were not asked for, in the sweeps in between.
     """
-    cohorts = group_members(store.visits.states_before(sweep.id), hosts, reader)
-    verdicts, _ = _compare(store, cohorts, reader, options, {})
+    members = list_members(store.visits.states_before(sweep.id), hosts, reader, options.cohorts)
+    verdicts, _ = _compare(store, members, reader, options, {})
     return tuple(verdict.drift for verdict in verdicts)
 
 
 def _compare(
     store: Store,
-    cohorts: Mapping[Cohort, Sequence[Member]],
+    members: Sequence[Placed],
     reader: StateReader,
     options: JudgeOptions,
     runtimes: Mapping[HostName, RuntimeState],
 ) -> tuple[list[HostVerdict], list[Baseline]]:
-    verdicts: list[HostVerdict] = []
-    baselines: list[Baseline] = []
-    everyone = (subject for members in cohorts.values() for member in members for subject in member.subjects)
+    everyone = {id(subject): subject for placed in members for subject in placed.member.subjects}
     bench = Bench(
         rules=options.rules,
         contents=reader.content,
-        vendor_names=collect_vendor_names({id(subject): subject for subject in everyone}.values()),
+        vendor_names=collect_vendor_names(everyone.values()),
         processes=find_processes(runtimes),
     )
-    for cohort, members in sorted(cohorts.items()):
-        baseline = store.baselines.current_baseline(cohort)
+    verdicts: list[HostVerdict] = []
+    baselines: list[Baseline] = []
+    for assembly, baseline in assemble_cohorts(members, store.baselines.current_baseline, options.min_cohort):
         if baseline is not None:
             baselines.append(baseline)
-        verdicts.extend(judge_cohort(cohort, members, baseline, bench, options.peers))
+        verdicts.extend(judge_cohort(assembly, baseline, bench, options.peers))
     return verdicts, baselines
 
 
 def _index_subjects(
-    cohorts: Mapping[Cohort, Sequence[Member]], visits: Mapping[HostName, Visit]
+    members: Iterable[Placed], visits: Mapping[HostName, Visit]
 ) -> Mapping[HostName, Mapping[SubjectKey, Subject]]:
     """Index what the visited hosts have; hosts of equal state share one index."""
     shared: dict[int, Mapping[SubjectKey, Subject]] = {}
     found = {}
-    for members in cohorts.values():
-        for member in members:
-            if member.host in visits:
-                place = id(member.subjects)
-                if place not in shared:
-                    shared[place] = {subject.key: subject for subject in member.subjects}
-                found[member.host] = shared[place]
+    for placed in members:
+        if placed.member.host in visits:
+            place = id(placed.member.subjects)
+            if place not in shared:
+                shared[place] = {subject.key: subject for subject in placed.member.subjects}
+            found[placed.member.host] = shared[place]
     return found
-
-
-def group_members(
-    visits: Iterable[Visit],
-    hosts: Mapping[HostName, Host],
-    reader: StateReader,
-    runtimes: Mapping[HostName, RuntimeState] | None = None,
-    before: Mapping[HostName, Visit] | None = None,
-) -> dict[Cohort, list[Member]]:
-    """Sort the hosts that gave state into cohorts. Hosts that left the inventory have no role and are left out."""
-    cohorts: defaultdict[Cohort, list[Member]] = defaultdict(list)
-    for visit in visits:
-        host = hosts.get(visit.host)
-        if host is None or visit.facts is None:
-            continue
-        member = reader.member(visit, (runtimes or {}).get(visit.host), (before or {}).get(visit.host))
-        if member is not None:
-            cohorts[cohort_of(host, visit.facts)].append(member)
-    return dict(cohorts)
 
 
 def _date_verdict(store: Store, reader: StateReader, visit: Visit, verdict: HostVerdict) -> HostVerdict:

@@ -12,8 +12,8 @@ from fleetscan.model.host import Host
 from fleetscan.model.ids import HostName
 from fleetscan.model.outcome import Outcome
 from fleetscan.model.sweep import Sweep
+from fleetscan.operations.cohort_members import group_members
 from fleetscan.operations.host_states import StateReader
-from fleetscan.operations.judge_sweep import group_members
 from fleetscan.store.store import Store
 
 
