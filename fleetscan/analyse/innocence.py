@@ -100,7 +100,7 @@ class Innocence:
         if piece.presence is Presence.ABSENT:
             was_there = before is not None and before.presence is Presence.FOUND
             # An environment file may be left out, and so may what a package's unit names and another would bring.
-            return not was_there or self._left_with_package(before)
+            return not was_there or self._left_with_version(before)
         if not is_vouched_by_package(piece):
             return False
         if before is None or before.real_path == piece.real_path or before.presence is not Presence.FOUND:
@@ -129,20 +129,21 @@ class Innocence:
             return any(p.role is PieceRole.LINK for p in self.subject.pieces) and self._has_new_unit_file
         if piece.is_payload:
             # What the units run and read stands in their text.
-            return self._has_new_unit_file or self._left_with_package(piece)
+            return self._has_new_unit_file or self._left_with_version(piece)
         if piece.verification not in _OWNED:
             return False
         if piece.role is PieceRole.FRAGMENT:
             base = posixpath.basename(piece.path)
             moved = any(p.role is piece.role and posixpath.basename(p.path) == base for p in self.differing)
-            return moved or self._left_with_package(piece)
-        return self._left_with_package(piece)
+            return moved or self._left_with_version(piece)
+        return self._left_with_version(piece)
 
-    def _left_with_package(self, piece: Piece | None) -> bool:
-        """Tell whether a package took its file away: with another version, or with itself."""
-        if piece is None or piece.verification not in _OWNED:
-            return False
-        return self.installed.was_replaced(piece.package) or self.installed.is_gone(piece.package)
+    def _left_with_version(self, piece: Piece | None) -> bool:
+        """Tell whether another version of a package took its file away.
+
+        That a package is gone is told only of those that bring timers: others are named while they own what was seen.
+        """
+        return piece is not None and piece.verification in _OWNED and self.installed.was_replaced(piece.package)
 
     @cached_property
     def _has_new_unit_file(self) -> bool:

@@ -44,7 +44,10 @@ class Installed:
         return bool(before and after) and before != after
 
     def is_gone(self, package: str) -> bool:
-        """Tell whether the host no longer has a package: the database says so, and was read whole."""
+        """Tell whether the host no longer has a package that brings timers: the database was read whole without it.
+
+        Of a package that brings none it proves nothing: such a package is named only while it owns what was seen.
+        """
         return self.is_known and bool(package) and package not in self.versions and package not in self.timers
 
     def still_owns(self, units: Iterable[str]) -> bool:

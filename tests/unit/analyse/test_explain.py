@@ -158,6 +158,13 @@ def test_a_vendor_drop_in_that_is_gone_without_an_upgrade_is_not_explained() -> 
     assert explain(item, installed=UPGRADED) == {ExplanationKind.PACKAGE: "backup 1.0 → 2.0"}
 
 
+def test_a_drop_in_of_a_package_that_is_named_nowhere_is_not_taken_for_uninstalled() -> None:
+    path = f"{USR}/backup.service.d/hardening.conf"
+    drop_in = file_piece(PieceRole.DROP_IN, path, package="hardening")
+    hardened = packaged(job(folder=USR, drop_ins={path: "NoNewPrivileges=yes"}), extra=[drop_in])
+    assert explain(item_of(DriftKind.CHANGED, STOCK, hardened)) == {}
+
+
 def test_an_override_that_was_taken_away_is_no_upgrade() -> None:
     path = f"{ETC}/backup.service.d/10.conf"
     before = packaged(job(folder=USR, drop_ins={path: "User=backup"}), marks={path: UNOWNED})
