@@ -104,7 +104,9 @@ class Recording:
             step = None if is_old and known else self._ask(known, finding.content)
             lives[finding.id] = step.life if step else lives[finding.id]
             if not is_old:
-                self._plan_seen(finding, known, step)
+                self._plan_seen(finding, known, step, lives[finding.id])
+        if newest is None or newest < self._sweep:
+            self._mark_sweep()
         if not is_old:
             for finding_id in sorted(set(absent) & past.keys()):
                 if step := self._ask(past[finding_id], None):
@@ -134,18 +136,17 @@ class Recording:
             for row in self._connection.execute(query)
         }
 
-    def _plan_seen(self, finding: Finding, known: _Past | None, step: LifeStep | None) -> None:
+    def _plan_seen(self, finding: Finding, known: _Past | None, step: LifeStep | None, life: FindingLife) -> None:
         is_judged_alike = known is not None and judgement_of(finding) == known.judgement
         if step is None and is_judged_alike:
             return
         if step is not None and step.event is None and is_judged_alike:
-            self._touched[step.life.state].append(finding.id)
+            self._touched[life.state].append(finding.id)
             return
         event = step.event if step else None
         since, reason = self._at, ""
         if known is not None and event is None:
             since, reason = known.content_since_at, known.acknowledged_reason
-        life = step.life if step else known.remembered.life if known else FindingLife()
         columns = {**life_row(life), "content_since_at": since, "acknowledged_reason": reason}
         self._written.append((finding, columns))
         if event is not None and event is not EventKind.OPENED:
@@ -154,10 +155,12 @@ class Recording:
     def _add_event(self, finding_id: FindingId, kind: EventKind) -> None:
         self._events.append({"finding_id": finding_id, "kind": kind.value, "at": self._at, "author": "", "text": ""})
 
-    def _write(self) -> None:
+    def _mark_sweep(self) -> None:
         mark = update(SweepRow).where(SweepRow.id == self._sweep).values(judged_at=self._at)
         if self._connection.execute(mark).rowcount == 0:
             raise UsageError(f"there is no sweep {self._sweep}", hint="fleetscan sweeps list")
+
+    def _write(self) -> None:
         for state, ids in self._touched.items():
             self._update(ids, state=state.value, last_sweep=self._sweep, last_seen_at=self._at)
         if self._fixed:

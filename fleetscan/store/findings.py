@@ -271,12 +271,7 @@ def _add_event(connection: Connection, finding_id: FindingId, event: FindingEven
 def _read_events(connection: Connection, record: FindingRecord) -> tuple[FindingEvent, ...]:
     query = select(FindingEventRow.kind, FindingEventRow.at, FindingEventRow.author, FindingEventRow.text)
     query = query.where(FindingEventRow.finding_id == record.id).order_by(FindingEventRow.id)
-    opened = (
-        ()
-        if record.life.first_seen_at is None
-        else (FindingEvent(kind=EventKind.OPENED, at=record.life.first_seen_at),)
-    )
-    return opened + tuple(
-        FindingEvent(kind=EventKind(kind), at=at, author=author, text=text)
-        for kind, at, author, text in connection.execute(query)
-    )
+    events = [FindingEvent(kind=EventKind.OPENED, at=record.life.first_seen_at or record.content_since_at)]
+    for kind, at, author, text in connection.execute(query):
+        events.append(FindingEvent(kind=EventKind(kind), at=at, author=author, text=text))
+    return tuple(events)

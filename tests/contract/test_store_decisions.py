@@ -1,5 +1,6 @@
 """Keys, baselines and mails, on both databases."""
 
+import threading
 from dataclasses import replace
 from datetime import timedelta
 
@@ -183,6 +184,21 @@ def test_the_same_person_does_not_approve_twice(store: Store, author: str) -> No
     with pytest.raises(UsageError, match="approved proposal 1 before"):
         store.baselines.add_approval(proposal_id, replace(APPROVAL, author=author), approvers_needed=2)
     assert store.baselines.list_baselines()[0].state is BaselineState.AWAITING
+
+
+def test_two_persons_may_approve_at_once(store: Store) -> None:
+    proposal_id = propose(store)
+    states: list[BaselineState] = []
+
+    def approve_as(approval: Approval) -> None:
+        states.append(store.baselines.add_approval(proposal_id, approval, approvers_needed=2).state)
+
+    persons = [threading.Thread(target=approve_as, args=(approval,)) for approval in (APPROVAL, SECOND)]
+    for person in persons:
+        person.start()
+    for person in persons:
+        person.join()
+    assert sorted(states) == [BaselineState.APPROVED, BaselineState.AWAITING]
 
 
 def test_what_two_persons_approved_is_not_approved_again(store: Store) -> None:

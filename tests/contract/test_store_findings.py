@@ -1,5 +1,6 @@
 """Findings across sweeps and what people say of them, on both databases."""
 
+import threading
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
@@ -10,69 +11,22 @@ from sqlalchemy import event
 from fleetscan.analyse.finding_life import decide_life
 from fleetscan.errors import UsageError
 from fleetscan.model.acceptance import ExceptionScope
-from fleetscan.model.baseline import Cohort, Prevalence
-from fleetscan.model.digest import digest_bytes, digest_json
 from fleetscan.model.drift import Severity
 from fleetscan.model.finding import (
-    EvidenceLine,
     Finding,
     FindingId,
     FindingLife,
     FindingState,
-    Hit,
-    Provenance,
     RuleId,
-    Technique,
 )
-from fleetscan.model.finding_event import EventKind
+from fleetscan.model.finding_event import EventKind, LifeStep, Remembered
 from fleetscan.model.ids import SYSTEM, HostName, Sha256, SweepId
-from fleetscan.model.subject import Fingerprint, Subject, SubjectKey, SubjectKind
+from fleetscan.model.subject import SubjectKey, SubjectKind
 from fleetscan.store.store import Store
+from tests.finding_data import HOSTILE, ONE, OTHER, RULE, finding, key_of
 from tests.stored_fleet import DAY, DB, NOW, WEB, begin
 
 pytest_plugins = ("tests.databases",)
-
-HOSTILE = "miner\x00\udc80<b>.timer"
-ONE, OTHER = digest_bytes(b"one"), digest_bytes(b"other")
-COHORT = Cohort("web", "debian", "12")
-RULE = RuleId("FS-004")
-
-
-def key_of(name: str = HOSTILE) -> SubjectKey:
-    return SubjectKey(SubjectKind.JOB, SYSTEM, name)
-
-
-def finding(
-    host: HostName = WEB,
-    name: str = HOSTILE,
-    *,
-    content: Sha256 = ONE,
-    severity: Severity = Severity.HIGH,
-    rule: RuleId = RULE,
-    suppressed_by: int | None = None,
-) -> Finding:
-    hit = Hit(
-        rule=rule,
-        title="Runs from a folder that anybody may write",
-        severity=Severity.CRITICAL,
-        technique=Technique.UNUSUAL_DIRECTORY,
-        attack=("T1053.006",),
-        evidence=(EvidenceLine("ExecStart=/tmp/x", "/etc/systemd/system/x.service", 3),),
-    )
-    return Finding(
-        id=FindingId(digest_json([host, name])[:16]),
-        host=host,
-        cohort=COHORT,
-        subject=Subject(key=key_of(name), fingerprint=Fingerprint(ONE, ONE, ONE, ONE)),
-        severity=severity,
-        content=content,
-        hits=(hit,),
-        prevalence=Prevalence(1, 10),
-        techniques=(Technique.UNUSUAL_DIRECTORY, Technique.PAYLOAD),
-        provenance=Provenance.UNOWNED,
-        suppressed_by=suppressed_by,
-        sentence=f"{host}: {name} runs /tmp/x",
-    )
 
 
 class Fleet:
@@ -355,3 +309,39 @@ def test_how_many_statements_a_recording_takes_does_not_depend_on_how_many_findi
         fleet.record(*(replace(one, content=OTHER) for one in many[:2]), *many[2:-1], absent=many[-1:])
         taken.append(len(statements))
     assert taken[0] == taken[1] < 15
+
+
+def test_a_person_may_acknowledge_while_a_sweep_is_recorded(fleet: Fleet) -> None:
+    mine, other = finding(name="mine"), finding(name="other")
+    fleet.record(mine, other)
+    sweep = begin(fleet.store).id
+
+    def acknowledge() -> None:
+        fleet.store.findings.acknowledge(mine.id, author="ana", reason="seen", at=NOW)
+
+    person = threading.Thread(target=acknowledge)
+
+    def decide(past: Remembered | None, content: Sha256 | None, sweep: SweepId, at: datetime) -> LifeStep | None:
+        if person.ident is None:
+            person.start()
+        return decide_life(past, content, sweep, at)
+
+    fleet.store.findings.record(sweep, fleet.at(sweep), [mine, other], (), decide=decide)
+    person.join()
+    assert (fleet.life(mine).state, fleet.life(mine).acknowledged_by) == (FindingState.KNOWN, "ana")
+
+
+def test_two_recordings_at_once_open_a_finding_once(fleet: Fleet) -> None:
+    sweep = begin(fleet.store).id
+    lives: list[FindingLife] = []
+
+    def record() -> None:
+        lives.append(fleet.again(sweep, finding())[finding().id])
+
+    others = [threading.Thread(target=record) for _ in range(3)]
+    for one in others:
+        one.start()
+    for one in others:
+        one.join()
+    assert lives == [fleet.life(finding())] * 3
+    assert fleet.events(finding()) == [EventKind.OPENED]

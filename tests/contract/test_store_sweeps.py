@@ -202,6 +202,17 @@ def test_a_visit_that_could_not_look_neither_breaks_presence_nor_proves_absence(
     assert (seen.first_seen_at, seen.last_absent_at) == (NOW + 2 * DAY, NOW)
 
 
+def test_the_spread_of_an_artifact_tells_for_each_host_the_first_visit_that_saw_it(store: Store) -> None:
+    sweep_day(store, 0, snapshot(WEB), snapshot(DB))
+    sweep_day(store, 1, snapshot(WEB, (*VENDOR, EXTRA), at=NOW + DAY), failure(DB))
+    sweep_day(store, 2, snapshot(WEB, at=NOW + 2 * DAY), snapshot(DB, (*VENDOR, EXTRA), at=NOW + 2 * DAY))
+    sweep_day(store, 3, snapshot(WEB, (*VENDOR, EXTRA), at=NOW + 3 * DAY))
+    spread = store.sightings.first_seen_by_host
+    assert spread(digest_artifact(EXTRA)) == {WEB: NOW + DAY, DB: NOW + 2 * DAY}
+    assert spread(digest_artifact(VENDOR[0])) == {WEB: NOW, DB: NOW}
+    assert spread(digest_bytes(b"never seen")) == {}
+
+
 def test_a_second_sweep_of_the_same_database_is_refused_with_the_holders_name(store: Store, database_url: str) -> None:
     with open_store(database_url, clock=lambda: NOW) as other:
         with store.sweep_lease(), pytest.raises(StoreBusyError, match=r"process \d+.*since 2026-03-01"):
