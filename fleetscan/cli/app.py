@@ -9,6 +9,7 @@ import fleetscan
 from fleetscan.cli import (
     baseline,
     configure,
+    controls,
     database,
     demonstrate,
     doctor,
@@ -151,6 +152,7 @@ for command in (
     drift,
     findings,
     exceptions,
+    controls,
     publish,
     mail,
     demonstrate,

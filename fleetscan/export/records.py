@@ -7,6 +7,7 @@ Times are ISO 8601 in UTC. Text that comes from hosts is given as it is: JSON es
 from dataclasses import dataclass
 from datetime import datetime
 
+from fleetscan.export.control_records import ControlRecord, HostControlRecord
 from fleetscan.export.finding_records import FindingRecord
 from fleetscan.export.job_records import JobRecord, TimerRecord
 from fleetscan.export.judgement_records import ExceptionRecord, WaveRecord
@@ -280,6 +281,8 @@ Record = (
     | JobRecord
     | DriftRecord
     | FindingRecord
+    | ControlRecord
+    | HostControlRecord
     | ExceptionRecord
     | WaveRecord
     | BaselineRecord
@@ -300,6 +303,8 @@ SCHEMAS: dict[str, type[Record]] = {
     "jobs": JobRecord,
     "drift": DriftRecord,
     "findings": FindingRecord,
+    "controls": ControlRecord,
+    "host-controls": HostControlRecord,
     "exceptions": ExceptionRecord,
     "waves": WaveRecord,
     "baselines": BaselineRecord,
