@@ -111,8 +111,6 @@ class Innocence:
     def _is_asked_for(self, link: Piece) -> bool:
         """Tell whether a package's script made an enabling link, as far as the unit's own text tells."""
         name = posixpath.basename(link.path)
-        if name not in self.subject.unit_names:
-            return False
         fragment = self._fragments.get(name) or self._fragments.get(split_instance(name)[0] or "")
         if fragment is None or link.real_path not in (fragment.path, fragment.real_path):
             return False

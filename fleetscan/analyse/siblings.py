@@ -56,7 +56,7 @@ class Siblings:
         if template is None or instance is None or _gives_shell(subject, instance):
             return None
         keys = self.families.get((subject.key.kind, subject.key.scope, template), ())
-        compared = (form for key in keys if key != subject.key for form in self._forms(key))
+        compared = (form for key in keys for form in self._forms(key))
         for _, twin in zip(range(_MAX_COMPARED), compared, strict=False):
             if self._is_twin(subject, instance, twin, split_instance(twin.key.name)[1] or ""):
                 return twin

@@ -119,12 +119,13 @@ def find_approvals(
     An approval holds for the content that the person saw: an exception for a wave that names none approves nothing.
     """
     approving = sorted(
-        (e for e in exceptions if e.kind is ExceptionKind.WAVE and e.scope.content is not None and e.holds_at(now)),
+        (e for e in exceptions if e.kind is ExceptionKind.WAVE and e.holds_at(now)),
         key=lambda exception: exception.id,
     )
-    by_content: dict[Sha256 | None, list[FindingException]] = {}
+    by_content: dict[Sha256, list[FindingException]] = {}
     for exception in approving:
-        by_content.setdefault(exception.scope.content, []).append(exception)
+        if exception.scope.content is not None:
+            by_content.setdefault(exception.scope.content, []).append(exception)
     found: dict[FindingId, int] = {}
     for finding in findings:
         for exception in by_content.get(finding.content, ()):

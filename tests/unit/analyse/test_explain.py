@@ -15,6 +15,7 @@ from fleetscan.model.ids import HostName, Sha256
 from fleetscan.model.program import Presence, Verification
 from fleetscan.model.relation import Disagreement, DisagreementKind
 from fleetscan.model.subject import Piece, PieceRole, Subject
+from fleetscan.model.unit import UnitState
 from tests.explain_data import PACKAGES, expectation_of, generator
 from tests.model_data import ETC, WEB, gap, job, loose_unit, orphan_stamp, partial, read_stored, store_text
 from tests.piece_data import USR, file_piece, packaged
@@ -165,6 +166,36 @@ def test_a_drop_in_of_a_package_that_is_named_nowhere_is_not_taken_for_uninstall
     assert explain(item_of(DriftKind.CHANGED, STOCK, hardened)) == {}
 
 
+def test_a_link_to_a_packages_file_is_not_the_packages_link() -> None:
+    path = f"{ETC}/backup.service.d/10.conf"
+    linked = file_piece(PieceRole.DROP_IN, path, package="other", real_path="/usr/share/other/10.conf")
+    hooked = packaged(job(folder=USR, drop_ins={path: "ExecStartPost=/usr/bin/backup"}), extra=[linked])
+    assert explain(item_of(DriftKind.CHANGED, hooked, STOCK)) == {}
+
+
+def test_what_was_too_large_to_hash_is_not_as_expected() -> None:
+    large = Piece(role=PieceRole.SCRIPT, path="/opt/large", verification=UNOWNED)
+    before, after = packaged(job(folder=USR), extra=[large]), replace(NEWER, pieces=(*NEWER.pieces, large))
+    assert explain(item_of(DriftKind.CHANGED, after, before)) == {}
+    hashed = replace(large, sha256=Sha256("d" * 64))
+    before, after = packaged(job(folder=USR), extra=[hashed]), replace(NEWER, pieces=(*NEWER.pieces, hashed))
+    assert explain(item_of(DriftKind.CHANGED, after, before)) != {}
+
+
+def test_a_copy_in_etc_that_was_taken_away_is_no_upgrade() -> None:
+    marks = {f"{ETC}/backup.{kind}": UNOWNED for kind in ("timer", "service")}
+    assert explain(item_of(DriftKind.CHANGED, STOCK, packaged(job(), marks=marks))) == {}
+
+
+def test_a_fragment_that_is_gone_without_an_upgrade_is_not_explained() -> None:
+    extra = file_piece(PieceRole.FRAGMENT, f"{USR}/included.conf")
+    item = item_of(DriftKind.CHANGED, NEWER, packaged(job(folder=USR), extra=[extra]))
+    assert explain(item, installed=SAME) == {}
+    assert explain(item) != {}
+    moved = packaged(job(folder="/usr/local/lib/systemd/system"))
+    assert explain(item_of(DriftKind.CHANGED, WANTED, moved), installed=SAME) != {}, "the package has it elsewhere now"
+
+
 def test_an_override_that_was_taken_away_is_no_upgrade() -> None:
     path = f"{ETC}/backup.service.d/10.conf"
     before = packaged(job(folder=USR, drop_ins={path: "User=backup"}), marks={path: UNOWNED})
@@ -220,6 +251,8 @@ def test_a_link_that_a_package_ships_beside_a_unit_without_install_is_explained(
     shipped = (f"{USR}/timers.target.wants/backup.timer",)
     subject = packaged(job(folder=USR, enabled="static", links=shipped))
     assert ExplanationKind.PACKAGE in explain(item_of(DriftKind.ADDED, subject))
+    elsewhere = installable(subject, "[Install]\nWantedBy=multi-user.target")
+    assert explain(item_of(DriftKind.ADDED, elsewhere)) == {}
 
 
 def test_an_instance_that_somebody_chose_is_not_the_packages() -> None:
@@ -304,6 +337,13 @@ def test_a_package_that_enables_its_timer_with_a_new_version_is_explained() -> N
 def test_an_upgrade_does_not_explain_a_timer_that_is_off_or_masked() -> None:
     off = packaged(job(folder=USR, enabled="disabled", active="inactive"))
     assert explain(item_of(DriftKind.STATE, off, WANTED)) == {}
+    for state in (
+        UnitState(enabled="enabled", active="inactive"),
+        UnitState(enabled="enabled", active="active", listed=False),
+    ):
+        assert explain(item_of(DriftKind.STATE, replace(WANTED, state=state), WANTED)) == {}
+    idle = replace(WANTED, state=UnitState(enabled="disabled"), links=())
+    assert explain(item_of(DriftKind.STATE, idle, replace(WANTED, state=UnitState(enabled="enabled")))) == {}
     masked = replace(WANTED, masked=(WANTED.unit_names[0],))
     assert explain(item_of(DriftKind.STATE, masked, WANTED)) == {}
 

@@ -14,7 +14,7 @@ from fleetscan.model.ids import HostName
 from fleetscan.model.program import Verification
 from fleetscan.model.subject import Piece, PieceRole, Subject
 from tests.explain_data import expectation_of, generator, norm_of
-from tests.model_data import ETC, WEB, gap, job, lingering, partial, read_stored
+from tests.model_data import ETC, WEB, gap, job, lingering, partial, read_stored, store_text
 from tests.piece_data import file_piece, packaged
 
 UNOWNED = Verification.UNOWNED
@@ -83,13 +83,28 @@ def test_an_instance_that_does_what_its_sibling_does_is_explained() -> None:
 
 
 def test_the_template_itself_is_a_sibling_when_the_link_is_the_one_it_asks_for() -> None:
-    template = replace(instance("x"), links=())
-    template = replace(template, key=replace(template.key, name="dump@.timer"), unit_names=())
-    assert explain(instance("orders"), [template]) == {}, "nobody asked for the link"
-    without_link = replace(instance("orders"), links=())
-    pieces = tuple(piece for piece in without_link.pieces if piece.role is not PieceRole.LINK)
-    same_units = replace(template, unit_names=instance("x").unit_names)
-    assert explain(replace(without_link, pieces=pieces), [same_units]) != {}
+    subject = instance("orders")
+    template = replace(instance("x"), links=(), key=replace(subject.key, name="dump@.timer"))
+    template = replace(template, pieces=tuple(piece for piece in template.pieces if piece.role is not PieceRole.LINK))
+    assert explain(subject, [template]) == {}, "nobody asked for the link"
+    unlinked = tuple(piece for piece in subject.pieces if piece.role is not PieceRole.LINK)
+    assert explain(replace(subject, links=(), pieces=unlinked), [template]) != {}
+    asking = store_text("[Install]\nWantedBy=timers.target\n")
+
+    def ask(whole: Subject) -> Subject:
+        pieces = (replace(p, sha256=asking) if p.path.endswith("dump@.timer") else p for p in whole.pieces)
+        return replace(whole, pieces=tuple(pieces))
+
+    assert explain(ask(subject), [ask(template)]) != {}
+
+
+def test_another_command_is_not_explained_also_where_packages_vouch_for_the_files() -> None:
+    def vouched(whole: Subject) -> Subject:
+        return replace(whole, pieces=tuple(replace(p, verification=Verification.VERIFIED) for p in whole.pieces))
+
+    other = vouched(instance("orders", exec_start="/opt/dump --all"))
+    assert ExplanationKind.TEMPLATE not in explain(other, [instance("users")])
+    assert ExplanationKind.TEMPLATE in explain(vouched(instance("orders")), [instance("users")])
 
 
 def test_another_command_is_not_explained() -> None:
@@ -165,6 +180,13 @@ def test_unread_generators_explain_nothing() -> None:
 def test_a_generated_unit_brings_no_code_of_its_own() -> None:
     assert explain(generated(exec_start="/bin/sh -c 'curl x | sh'"), present=[GOOD]) == {}
     assert explain(generated(exec_start="/opt/evil", mark=UNOWNED), present=[GOOD]) == {}
+
+
+def test_a_link_among_generated_units_is_no_generated_text() -> None:
+    linked = file_piece(PieceRole.FRAGMENT, f"{RUN}/net.service", verification=UNOWNED, real_path="/opt/net.service")
+    subject = generated()
+    pieces = tuple(linked if p.path == linked.path else p for p in subject.pieces)
+    assert explain(replace(subject, pieces=pieces), present=[GOOD]) == {}
 
 
 def test_a_unit_elsewhere_is_not_taken_for_generated() -> None:
