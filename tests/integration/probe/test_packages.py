@@ -70,6 +70,32 @@ def test_dpkg_tells_owners_versions_and_what_was_changed(shell: Sequence[str], h
     assert facts.versions == {"good": "1:2.0-3+b1", "multi": "1:2.0-3+b1", "none": "1:2.0-3+b1"}
 
 
+def test_the_timers_of_packages_are_told_also_when_their_files_are_gone(
+    shell: Sequence[str], host: HostTree, root: Path
+) -> None:
+    host.files[f"{UNITS}/there.timer"] = TreeFile(TIMER)
+    write_dpkg(
+        host,
+        {
+            "gone": {
+                "/lib/systemd/system/gone.timer": TIMER,
+                f"/{UNITS}/gone.service": TIMER,
+                f"/{UNITS}/x.service": None,
+            },
+            "moved": {"/etc/systemd/user/mine@.timer": None, f"/{UNITS}/there.timer": TIMER},
+            "served": {f"/{UNITS}/served.service": None, f"/{UNITS}/deep.d/a.timer": None, "/opt/b.timer": None},
+        },
+    )
+    host.write(root)
+    facts = ask(shell, root)
+    assert facts.gaps == ()
+    assert facts.timers == {
+        "gone": {"timers": "gone.service gone.timer"},
+        "moved": {"timers": "there.timer", "user_timers": "mine@.timer"},
+    }
+    assert facts.versions == dict.fromkeys(("gone", "moved"), "1:2.0-3+b1")
+
+
 def test_programs_are_found_under_both_spellings(shell: Sequence[str], host: HostTree, root: Path) -> None:
     programs = ("usr/bin/tool", "usr/sbin/daemon", "usr/bin/toolbox")
     for path in programs:

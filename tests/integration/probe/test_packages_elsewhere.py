@@ -65,6 +65,7 @@ def test_rpm_is_asked_once_for_owners_and_once_for_digests(shell: Sequence[str],
     facts = ask(shell, root, ["usr/sbin/tool"])
     assert facts.gaps == ()
     assert facts.versions == {"tiny": "1.2-3"}
+    assert facts.timers == {"tiny": {"timers": "bad.timer conf.timer ghost.timer good.timer"}}
     assert facts.owner(f"/{UNITS}/good.timer") == ("tiny", Verification.VERIFIED)
     assert facts.owner(f"/{UNITS}/bad.timer") == ("tiny", Verification.CHANGED)
     assert facts.owner("/etc/systemd/system/conf.timer") == ("tiny", Verification.CONFIGURATION)
@@ -92,7 +93,7 @@ def test_pacman_tells_owners_from_its_lists_and_digests_from_its_manifests(
     for path in (f"{UNITS}/good.timer", f"{UNITS}/bad.timer", f"{UNITS}/stray.timer", odd, etc):
         host.files[path] = TreeFile(TIMER)
     folder = "var/lib/pacman/local"
-    owned = ("usr/", f"{UNITS}/good.timer", f"{UNITS}/bad.timer", odd, etc)
+    owned = ("usr/", f"{UNITS}/good.timer", f"{UNITS}/bad.timer", f"{UNITS}/gone.timer", odd, etc)
     host.files[f"{folder}/ALPM_DB_VERSION"] = TreeFile("9\n")
     host.files[f"{folder}/tiny-pkg-1:2.0-3/files"] = TreeFile(
         "%FILES%\n" + "".join(f"{path}\n" for path in owned) + f"\n%BACKUP%\n{etc}\t{md5('')}\n\n"
@@ -109,6 +110,7 @@ def test_pacman_tells_owners_from_its_lists_and_digests_from_its_manifests(
     facts = ask(shell, root)
     assert facts.gaps == ()
     assert facts.versions == {"tiny-pkg": "1:2.0-3"}
+    assert facts.timers == {"tiny-pkg": {"timers": "bad.timer conf.timer gone.timer good.timer"}}
     assert facts.owner(f"/{UNITS}/good.timer") == ("tiny-pkg", Verification.VERIFIED)
     assert facts.owner(f"/{UNITS}/bad.timer") == ("tiny-pkg", Verification.CHANGED)
     assert facts.owner(f"/{odd}") == ("tiny-pkg", Verification.VERIFIED)
@@ -145,6 +147,10 @@ def test_apk_tells_everything_in_one_file(shell: Sequence[str], host: HostTree, 
     facts = ask(shell, root)
     assert facts.gaps == ()
     assert facts.versions == {"other": "2.0-r0", "tiny": "1.2-r3"}
+    assert facts.timers == {
+        "other": {"timers": "second.timer"},
+        "tiny": {"timers": "bad.timer bare.timer conf.timer good.timer"},
+    }
     assert {name: facts.owner(f"/{UNITS}/{name}.timer") for name in names} == {
         "good": ("tiny", Verification.VERIFIED),
         "bad": ("tiny", Verification.CHANGED),

@@ -74,6 +74,25 @@ def test_without_the_hash_of_the_file_nothing_is_verified() -> None:
     assert facts.owner(PATH) == ("util-linux", Verification.UNKNOWN)
 
 
+def test_packages_with_timers_are_told_with_their_versions_whether_they_own_what_was_found_or_not() -> None:
+    facts = read(
+        "timers cron system b.timer a.timer a.service",
+        "timers cron user c.timer",
+        "timers cron system late.timer",
+        "package cron 1.2",
+        "package dash 0.5",
+    )
+    assert facts.timers == {"cron": {"timers": "a.service a.timer b.timer", "user_timers": "c.timer"}}
+    assert facts.versions == {"cron": "1.2"}
+
+
+@pytest.mark.parametrize("line", ["timers cron system", "timers cron other a.timer", "timers cron system a/b.timer"])
+def test_timers_that_cannot_be_are_told(line: str) -> None:
+    facts = read(line)
+    assert facts.timers == {}
+    assert [gap.status for gap in facts.gaps] == [ReadStatus.FAILED]
+
+
 def test_a_file_that_nobody_owns_is_unowned_once_everything_was_read() -> None:
     facts = read(f"file = = util-linux {UNIT}", digests={PATH: HASH, "/opt/x": OTHER})
     assert facts.owner("/opt/x") == ("", Verification.UNOWNED)

@@ -1,5 +1,7 @@
 """Packages of what a visit found."""
 
+from dataclasses import replace
+
 from fleetscan.model.coverage import Area, ReadStatus
 from fleetscan.model.digest import digest_bytes
 from fleetscan.model.ids import SYSTEM, user_scope
@@ -47,6 +49,18 @@ def test_a_changed_unit_file_is_marked_and_its_package_told() -> None:
     found = marked(artifact(ArtifactKind.FILE, "/usr/lib/systemd/system/a.timer"))
     assert ("verified", "changed") in found["/usr/lib/systemd/system/a.timer"]
     assert found["a"] == ()
+
+
+def test_a_package_with_timers_is_told_though_none_of_its_files_was_found() -> None:
+    packages = replace(PACKAGES, timers={"cron": {"timers": "cron.timer"}}, versions={"cron": "1"})
+    (found,) = mark_owned([], packages)
+    assert (found.kind, found.name) == (ArtifactKind.PACKAGE, "cron")
+    assert found.properties == (("timers", "cron.timer"), ("version", "1"))
+
+
+def test_a_polkit_file_belongs_to_its_package() -> None:
+    found = marked(replace(artifact(ArtifactKind.GRANT, "/opt/x"), properties=()))
+    assert found["/opt/x"] == (("verified", "unowned"),)
 
 
 def test_unowned_and_unknown_are_told_apart() -> None:
