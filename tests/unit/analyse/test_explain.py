@@ -184,7 +184,7 @@ def test_what_was_too_large_to_hash_is_not_as_expected() -> None:
 
 def test_a_copy_in_etc_that_was_taken_away_is_no_upgrade() -> None:
     marks = {f"{ETC}/backup.{kind}": UNOWNED for kind in ("timer", "service")}
-    assert explain(item_of(DriftKind.CHANGED, STOCK, packaged(job(), marks=marks))) == {}
+    assert explain(item_of(DriftKind.CHANGED, WANTED, packaged(job(), marks=marks))) == {}
 
 
 def test_a_fragment_that_is_gone_without_an_upgrade_is_not_explained() -> None:
