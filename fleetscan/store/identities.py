@@ -1,16 +1,18 @@
 """Which identities a host showed: machine id, host name and host key, and when."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from fleetscan.model.digest import digest_json
+from fleetscan.model.identity import Identity, IdentityHistory
 from fleetscan.model.ids import HostName, Sha256, SweepId
 from fleetscan.model.snapshot import HostSnapshot
 from fleetscan.store.contents import chunked
 from fleetscan.store.database import Database
-from fleetscan.store.tables import HostIdentityRow, HostRow
+from fleetscan.store.tables import HostIdentityRow, HostRow, VisitRow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,3 +100,52 @@ def read_identities(database: Database, host: HostName) -> tuple[HostIdentity, .
             HostIdentity(machine_id=machine_id, hostname=hostname, host_key=key, first_sweep=first, last_sweep=last)
             for machine_id, hostname, key, first, last in connection.execute(query)
         )
+
+
+def read_identity_histories(database: Database, sweep: SweepId) -> tuple[IdentityHistory, ...]:
+    """Give the identities of all hosts that were read in a sweep or before it, by host name."""
+    ever: defaultdict[HostName, dict[int, Identity]] = defaultdict(dict)
+    query = (
+        select(
+            HostRow.name,
+            HostIdentityRow.id,
+            HostIdentityRow.machine_id,
+            HostIdentityRow.hostname,
+            HostIdentityRow.host_key,
+        )
+        .join(HostRow, HostRow.id == HostIdentityRow.host_id)
+        .where(HostIdentityRow.first_sweep <= sweep)
+    )
+    with database.read() as connection:
+        for name, row_id, machine_id, hostname, key in connection.execute(query):
+            ever[name][row_id] = Identity(machine_id=machine_id, hostname=hostname, host_key=key)
+        now = _last_shown(connection, sweep)
+        before = _last_shown(connection, SweepId(sweep - 1))
+    return tuple(
+        IdentityHistory(
+            host=host,
+            sweep=last,
+            current=ever[host][row_id],
+            before=ever[host][before[host][1]] if last == sweep and host in before else None,
+            ever=frozenset(ever[host].values()),
+        )
+        for host, (last, row_id) in sorted(now.items())
+    )
+
+
+def _last_shown(connection: Connection, sweep: SweepId) -> dict[HostName, tuple[SweepId, int]]:
+    """Give the last sweep up to one that read each host, and the identity that it saw."""
+    last = (
+        select(VisitRow.host_id, func.max(VisitRow.sweep_id).label("sweep_id"))
+        .where(VisitRow.sweep_id <= sweep, VisitRow.identity_id.is_not(None))
+        .group_by(VisitRow.host_id)
+        .subquery()
+    )
+    query = (
+        select(HostRow.name, VisitRow.sweep_id, VisitRow.identity_id)
+        .join(HostRow, HostRow.id == VisitRow.host_id)
+        .join(last, (last.c.host_id == VisitRow.host_id) & (last.c.sweep_id == VisitRow.sweep_id))
+    )
+    return {
+        name: (SweepId(sweep_id), row_id) for name, sweep_id, row_id in connection.execute(query) if row_id is not None
+    }

@@ -8,13 +8,14 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Select, func, select
 
 from fleetscan.model.coverage import Coverage
+from fleetscan.model.identity import IdentityHistory
 from fleetscan.model.ids import HostName, SweepId
 from fleetscan.model.snapshot import Artifact, RuntimeState
 from fleetscan.model.sweep import Visit
 from fleetscan.store.contents import chunked
 from fleetscan.store.database import Database
 from fleetscan.store.documents import OUTCOMES, FailureText, read_coverage, read_facts, read_failure, unpack_runtime
-from fleetscan.store.identities import HostIdentity, read_identities
+from fleetscan.store.identities import HostIdentity, read_identities, read_identity_histories
 from fleetscan.store.manifests import read_manifest
 from fleetscan.store.tables import (
     CoverageRow,
@@ -120,6 +121,10 @@ class VisitStore:
     def read_identities(self, host: HostName) -> tuple[HostIdentity, ...]:
         """Give all identities a host showed, the one seen last at the end."""
         return read_identities(self._database, host)
+
+    def identity_histories(self, sweep_id: SweepId) -> tuple[IdentityHistory, ...]:
+        """Give the identities of all hosts that were read in a sweep or before it, by host name."""
+        return read_identity_histories(self._database, sweep_id)
 
     def last_read_at(self, hosts: Iterable[HostName]) -> Mapping[HostName, datetime]:
         """Tell when hosts last gave a state (the start of that visit); hosts that never did are left out."""
