@@ -4,8 +4,9 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from fleetscan.analyse.exceptions import Accepted, apply_exceptions
+from fleetscan.analyse.exceptions import Accepted, apply_exceptions, why_suppressed
 from fleetscan.analyse.judge import HostVerdict
+from fleetscan.analyse.waves import find_approvals
 from fleetscan.model.acceptance import FindingException
 from fleetscan.model.drift import DriftItem, Explanation, ExplanationKind, Severity
 from fleetscan.model.finding import Finding, SeverityStep
@@ -25,7 +26,7 @@ def accept_verdict(
     """
     if not exceptions or not verdict.findings:
         return verdict
-    findings = [_accept(finding, exceptions, groups, now) for finding in verdict.findings]
+    findings = [accept_finding(finding, exceptions, groups, now) for finding in verdict.findings]
     judged = {finding.key: finding for finding in findings}
     items = [_rate(item, judged) for item in verdict.drift.items]
     items.sort(key=lambda item: (-item.severity, item.key, item.kind.value))
@@ -33,12 +34,14 @@ def accept_verdict(
     return HostVerdict(replace(verdict.drift, items=tuple(items)), tuple(ranked))
 
 
-def _accept(
-    finding: Finding, exceptions: Iterable[FindingException], groups: Collection[str], now: datetime
+def accept_finding(
+    finding: Finding, exceptions: Collection[FindingException], groups: Collection[str], now: datetime
 ) -> Finding:
+    """Give a finding with exceptions applied, those for roll-outs among them."""
     accepted = apply_exceptions(finding, exceptions, groups, now)
     if not accepted.taken:
-        return finding
+        approved = find_approvals([finding], tuple(exceptions), {finding.host: groups}, now).get(finding.id)
+        return finding if approved is None else _explain_by_wave(finding, approved, exceptions)
     severity = _severity_left(finding, accepted)
     proof = Explanation(ExplanationKind.EXCEPTION, accepted.why)
     steps = finding.steps
@@ -53,6 +56,19 @@ def _accept(
         explanations=(*finding.explanations, proof),
         suppressed_by=accepted.suppressed_by,
         drift=tuple(replace(item, severity=severity) for item in finding.drift),
+    )
+
+
+def _explain_by_wave(finding: Finding, number: int, exceptions: Iterable[FindingException]) -> Finding:
+    exception = next(exception for exception in exceptions if exception.id == number)
+    why = f"roll-out approved: {why_suppressed(exception)}"
+    return replace(
+        finding,
+        severity=Severity.INFO,
+        steps=(*finding.steps, SeverityStep(Severity.INFO, why)),
+        explanations=(*finding.explanations, Explanation(ExplanationKind.WAVE, why)),
+        suppressed_by=number,
+        drift=tuple(replace(item, severity=Severity.INFO) for item in finding.drift),
     )
 
 

@@ -22,6 +22,7 @@ from fleetscan.cli import (
     publish,
     show,
     sweep,
+    waves,
 )
 from fleetscan.cli.invocation import Invocation
 from fleetscan.cli.pipe import PipeGroup
@@ -151,6 +152,7 @@ for command in (
     baseline,
     drift,
     findings,
+    waves,
     exceptions,
     controls,
     publish,

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from fleetscan.analyse.accepting import accept_verdict
+from fleetscan.analyse.accepting import accept_finding, accept_verdict
 from fleetscan.analyse.cohorts import DEFAULT_MIN_HOSTS, CohortRule
 from fleetscan.analyse.compare import judge_cohort
 from fleetscan.analyse.judge import Bench, HostVerdict, collect_vendor_names
@@ -20,6 +20,7 @@ from fleetscan.model.ids import HostName, Sha256
 from fleetscan.model.snapshot import Artifact, ArtifactKind, RuntimeState
 from fleetscan.model.subject import Subject, SubjectKey, SubjectKind
 from fleetscan.model.sweep import Sweep, Visit
+from fleetscan.operations.check_identities import check_identities
 from fleetscan.operations.cohort_members import Placed, assemble_cohorts, list_members
 from fleetscan.operations.host_states import StateReader, find_processes
 from fleetscan.store.store import Store
@@ -96,7 +97,10 @@ def judge_sweep(
     judged = [verdict for verdict in verdicts if verdict.drift.host in by_host]
     accepted = [accept_verdict(v, exceptions, hosts[v.drift.host].groups, options.at) for v in judged]
     dated = [_date_verdict(store, reader, by_host[verdict.drift.host], verdict) for verdict in accepted]
+    cohorts = {verdict.drift.host: verdict.drift.cohort for verdict in dated}
+    strange = check_identities(store, hosts, sweep, visits, runtimes, cohorts)
     findings = [finding for verdict in dated for finding in verdict.findings]
+    findings += [accept_finding(f, exceptions, hosts[f.host].groups, options.at) for f in strange]
     return Judgement(
         sweep=sweep,
         visits=visits,

@@ -1,8 +1,12 @@
 """Turn a judged sweep into what a report and the mails are made from."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
+from fleetscan.analyse.waves import find_waves
+from fleetscan.model.drift import ExplanationKind
+from fleetscan.model.finding import Finding, FindingId
 from fleetscan.model.host import Host
 from fleetscan.model.ids import HostName
 from fleetscan.model.sweep import Sweep
@@ -23,6 +27,7 @@ def gather_inputs(
     reader = StateReader(store)
     judgement = judge_sweep(store, hosts, sweep, reader, options)
     findings = track_findings(store, sweep, judgement.visits, judgement.subjects, judgement.findings)
+    waves = find_waves(findings, Counter(drift.cohort for drift in judgement.drifts), _approvals(findings))
     previous = store.sweeps.previous_sweep(sweep.id)
     known = judge_before(store, hosts, sweep, reader, options) if previous else ()
     before = store.visits.read_visits(previous.id) if previous else ()
@@ -34,6 +39,7 @@ def gather_inputs(
         visits=judgement.visits,
         drifts=judgement.drifts,
         findings=findings,
+        waves=waves,
         fixed=list_fixed(store, judgement.subjects),
         hosts=_asked_for(hosts, judgement),
         generated_at=generated_at,
@@ -51,6 +57,16 @@ def gather_inputs(
         previous_outcomes={visit.host: visit.outcome for visit in before},
         timers={host: runtime.timers for host, runtime in runtimes.items() if runtime},
     )
+
+
+def _approvals(findings: Iterable[Finding]) -> Mapping[FindingId, int]:
+    """Give the findings that belong to approved roll-outs, with the number of the approval."""
+    return {
+        finding.id: finding.suppressed_by
+        for finding in findings
+        if finding.suppressed_by is not None
+        and any(proof.kind is ExplanationKind.WAVE for proof in finding.explanations)
+    }
 
 
 def _asked_for(hosts: Mapping[HostName, Host], judgement: Judgement) -> Mapping[HostName, Host]:

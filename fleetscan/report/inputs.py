@@ -15,6 +15,7 @@ from fleetscan.model.outcome import Outcome
 from fleetscan.model.snapshot import TimerRow
 from fleetscan.model.subject import SubjectKey
 from fleetscan.model.sweep import Selection, Sweep, Visit
+from fleetscan.model.wave import Wave
 
 NO_OWNER = Owner(name="no owner in the inventory", email="")
 _WORD = re.compile(r"[\w.:-]+")
@@ -58,6 +59,7 @@ class ReportInputs:
         generated_at: The only clock of the report, aware UTC.
         findings: What rules say of the hosts that gave state, worst first.
         fixed: Findings of these hosts that are gone, newest first.
+        waves: The same thing on many hosts within days; an owner's page has none, since they name others' hosts.
         new_items: Drift that the previous sweep did not have.
         last_read_at: Last visit with state; hosts that were never read are missing.
         previous_outcomes: Outcomes of the previous sweep.
@@ -72,6 +74,7 @@ class ReportInputs:
     generated_at: datetime
     findings: tuple[Finding, ...] = ()
     fixed: tuple[Finding, ...] = ()
+    waves: tuple[Wave, ...] = ()
     baselines: tuple[BaselineHeader, ...] = ()
     new_items: frozenset[ItemKey] = frozenset()
     last_read_at: Mapping[HostName, datetime] = field(default_factory=dict)
@@ -134,6 +137,7 @@ def narrow_inputs(inputs: ReportInputs, owner: Owner) -> ReportInputs:
         baselines=tuple(header for header in inputs.baselines if header.cohort in cohorts),
         findings=tuple(finding for finding in inputs.findings if finding.host in own),
         fixed=tuple(finding for finding in inputs.fixed if finding.host in own),
+        waves=(),
         new_items=frozenset(key for key in inputs.new_items if key.host in own),
         last_read_at={name: at for name, at in inputs.last_read_at.items() if name in own},
         previous_outcomes={name: outcome for name, outcome in inputs.previous_outcomes.items() if name in own},
