@@ -1,0 +1,219 @@
+"""What judging costs: `python -m benchmarks.judging [--hosts N] [--artifacts N] [--out DIR]`.
+
+A fleet that exists in a database only: 8 cohorts of equal hosts, one host in a hundred drifted, each in its own way.
+Measured are a proposal of all baselines, their approval, and the judgement of a second sweep (drift, rules, findings),
+in a process that did nothing else.
+"""
+
+import argparse
+import json
+import os
+import resource
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from fleetscan.bootstrap import judge_options
+from fleetscan.config import Settings
+from fleetscan.model.coverage import Coverage
+from fleetscan.model.digest import digest_bytes
+from fleetscan.model.host import Connection, Host, Owner
+from fleetscan.model.ids import SYSTEM, HostName, Sha256
+from fleetscan.model.snapshot import Artifact, ArtifactKind, HostFacts, HostSnapshot, RuntimeState
+from fleetscan.model.sweep import Selection, SweepState
+from fleetscan.operations.manage_baselines import approve_baselines
+from fleetscan.operations.propose_baselines import propose_baselines
+from fleetscan.operations.publish import gather_inputs
+from fleetscan.store.schema import create_database
+from fleetscan.store.store import Store, open_store
+
+_COHORTS = 8
+_BATCH = 500
+_AT = datetime(2026, 1, 5, 2, 0, tzinfo=UTC)
+_VENDOR = "/usr/lib/systemd/system"
+_PER_JOB = 8
+
+
+def _write(path: str, text: str, *, package: str = "") -> tuple[Artifact, bytes]:
+    data = text.encode()
+    owned = {"package": package, "verified": "verified"} if package else {"verified": "unowned"}
+    artifact = Artifact(
+        kind=ArtifactKind.FILE,
+        scope=SYSTEM,
+        name=path,
+        mode=0o644,
+        owner="root",
+        group="root",
+        size_bytes=len(data),
+        sha256=digest_bytes(data),
+        properties=tuple(sorted(owned.items())),
+    )
+    return artifact, data
+
+
+def _build_job(cohort: int, number: int, contents: dict[Sha256, bytes]) -> Iterator[Artifact]:
+    """Give the eight artifacts of one timer, as a package would bring it."""
+    name, package = f"task{number:03d}", f"package{number:03d}"
+    timer, service = f"{name}.timer", f"{name}.service"
+    program = f"/usr/libexec/{name}"
+    texts = {
+        timer: f"[Timer]\nOnCalendar=*-*-* {number % 24:02d}:{cohort:02d}:00\nPersistent=true\n",
+        service: f"[Unit]\nDescription=Task {number}\n[Service]\nType=oneshot\nExecStart={program} --all\n",
+    }
+    for unit, text in texts.items():
+        artifact, data = _write(f"{_VENDOR}/{unit}", text, package=package)
+        contents[digest_bytes(data)] = data
+        yield artifact
+    yield Artifact(
+        kind=ArtifactKind.LINK,
+        scope=SYSTEM,
+        name=f"/etc/systemd/system/timers.target.wants/{timer}",
+        owner="root",
+        group="root",
+        target=f"{_VENDOR}/{timer}",
+    )
+    yield Artifact(
+        kind=ArtifactKind.UNIT_FILE, scope=SYSTEM, name=timer, properties=(("preset", "enabled"), ("state", "enabled"))
+    )
+    for unit, state in ((timer, "active"), (service, "inactive")):
+        said = {"ActiveState": state, "FragmentPath": f"{_VENDOR}/{unit}", "LoadState": "loaded", "Listed": "yes"}
+        yield Artifact(kind=ArtifactKind.LOADED, scope=SYSTEM, name=unit, properties=tuple(sorted(said.items())))
+    yield Artifact(
+        kind=ArtifactKind.PROGRAM,
+        scope=SYSTEM,
+        name=program,
+        mode=0o755,
+        owner="root",
+        group="root",
+        size_bytes=4096,
+        sha256=digest_bytes(program.encode()),
+        properties=(("package", package), ("verified", "verified")),
+    )
+    yield Artifact(kind=ArtifactKind.PACKAGE, scope=SYSTEM, name=package, properties=(("version", f"1.{cohort}"),))
+
+
+def _build_drift(number: int, contents: dict[Sha256, bytes]) -> Iterator[Artifact]:
+    """Give what one drifted host has beside the others: a pair of its own, or a drop-in on a task."""
+    if number % 2:
+        texts = {
+            f"/etc/systemd/system/extra{number}.timer": "[Timer]\nOnCalendar=minutely\n",
+            f"/etc/systemd/system/extra{number}.service": f"[Service]\nExecStart=/opt/extra/{number}\n",
+        }
+    else:
+        path = f"/etc/systemd/system/task{number % 40:03d}.service.d/{number}.conf"
+        texts = {path: f"[Service]\nExecStartPost=/usr/local/bin/after {number}\n"}
+    for path, text in texts.items():
+        artifact, data = _write(path, text)
+        contents[digest_bytes(data)] = data
+        yield artifact
+
+
+def _snapshot(
+    host: HostName, version: str, artifacts: tuple[Artifact, ...], contents: dict[Sha256, bytes], at: datetime
+) -> HostSnapshot:
+    return HostSnapshot(
+        host=host,
+        facts=HostFacts(
+            os_id="debian",
+            os_version_id=version,
+            machine_id=digest_bytes(host.encode())[:32],
+            hostname=host,
+            systemd_version=252,
+        ),
+        artifacts=artifacts,
+        coverage=Coverage(),
+        runtime=RuntimeState(remote_at=at),
+        taken_at=at,
+        duration_s=0.4,
+        host_key=f"SHA256:{digest_bytes(host.encode())[:43]}",
+        contents=contents,
+    )
+
+
+def _fill(store: Store, hosts: list[Host], artifacts_each: int) -> None:
+    """Write two sweeps: all hosts as they should be, then one in a hundred drifted."""
+    contents: dict[Sha256, bytes] = {}
+    images = []
+    for cohort in range(_COHORTS):
+        found = [a for n in range(artifacts_each // _PER_JOB) for a in _build_job(cohort, n, contents)]
+        images.append(tuple(sorted(found, key=lambda artifact: artifact.key)))
+    for night in range(2):
+        at = _AT + timedelta(days=night)
+        sweep = store.sweeps.begin_sweep(
+            Selection(), hosts=len(hosts), author="bench", tool_version="bench", probe_sha256="0" * 64, started_at=at
+        )
+        batch = []
+        for number, host in enumerate(hosts):
+            artifacts = images[number % _COHORTS]
+            if night and number % 100 == 0:
+                artifacts = tuple(sorted((*artifacts, *_build_drift(number // 100, contents)), key=lambda a: a.key))
+            batch.append(_snapshot(host.name, str(9 + number % _COHORTS // 2), artifacts, contents, at))
+            if len(batch) == _BATCH or number == len(hosts) - 1:
+                store.save_outcomes(sweep.id, batch)
+                batch = []
+        store.sweeps.end_sweep(sweep.id, SweepState.COMPLETE, at + timedelta(minutes=9))
+
+
+def _measure(url: str, hosts: list[Host]) -> dict[str, float]:
+    """Propose, approve, judge; give CPU seconds of each, and the most memory."""
+    inventory = {host.name: host for host in hosts}
+    options = judge_options(Settings())
+    figures: dict[str, float] = {}
+    with open_store(url, clock=lambda: _AT) as store:
+        sweeps = store.sweeps.list_sweeps(2)
+        newest, first = sweeps[0], sweeps[1]
+        began = time.process_time()
+        saved = propose_baselines(store, inventory, first, role=None, min_prevalence=0.5, author="bench", at=_AT)
+        figures["proposal"] = time.process_time() - began
+        approve_baselines(store, tuple(p.id for p in saved), author="bench", reason="bench", at=_AT)
+        began = time.process_time()
+        inputs = gather_inputs(store, inventory, newest, _AT + timedelta(days=1), options)
+        figures["judgement"] = time.process_time() - began
+    figures["findings"] = float(len(inputs.findings))
+    figures["memory_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return figures
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.judging", description="Measure CPU of judging.")
+    parser.add_argument("--hosts", type=int, default=10_000)
+    parser.add_argument("--artifacts", type=int, default=400, help="artifacts of each host")
+    parser.add_argument("--out", type=Path, help="folder for judging.json")
+    arguments = parser.parse_args()
+    owner = Owner("Bench", "bench@example.org")
+    hosts = [
+        Host(
+            name=HostName(f"host{number:05d}"),
+            address="127.0.0.1",
+            connection=Connection(user="bench"),
+            owner=owner,
+            groups=(f"role{number % _COHORTS % 2}",),
+        )
+        for number in range(arguments.hosts)
+    ]
+    with tempfile.TemporaryDirectory(prefix="fleetscan-bench-") as folder:
+        url = f"sqlite:///{folder}/fleetscan.db"
+        create_database(url)
+        child = os.fork()  # what filled the database must not count for the memory of what judges it
+        if child == 0:
+            with open_store(url, clock=lambda: _AT) as store:
+                _fill(store, hosts, arguments.artifacts)
+            os._exit(0)
+        _, status = os.waitpid(child, 0)
+        if status:
+            return 1
+        figures = _measure(url, hosts)
+    figures |= {"hosts": arguments.hosts, "artifacts": arguments.artifacts, "load": os.getloadavg()[0]}
+    text = json.dumps(figures, indent=1, sort_keys=True)
+    if arguments.out:
+        arguments.out.mkdir(parents=True, exist_ok=True)
+        (arguments.out / "judging.json").write_text(text + "\n")
+    print(text)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
