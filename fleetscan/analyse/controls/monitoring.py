@@ -63,8 +63,9 @@ class _Watch:
     paths: tuple[str, ...]
     holes: tuple[str, ...] = ()
 
-    def covers(self, folder: str) -> bool:
-        return _lies_in(folder, self.paths) and not _lies_in(folder, self.holes)
+    def covers(self, spellings: Iterable[str]) -> bool:
+        names = tuple(spellings)
+        return any(_lies_in(name, self.paths) for name in names) and not any(_lies_in(n, self.holes) for n in names)
 
 
 def _read_audit(evidence: StateEvidence) -> _Watch:
@@ -98,7 +99,7 @@ def _read_monitors(evidence: StateEvidence) -> Iterator[_Watch]:
 def _find_watch(folder: str, watches: Iterable[_Watch]) -> str:
     """Name who watches a directory; `/usr/lib` may be watched under its other name `/lib`."""
     spellings = [folder, folder.removeprefix("/usr")] if folder.startswith(_MERGED) else [folder]
-    return next((watch.who for watch in watches if any(map(watch.covers, spellings))), "")
+    return next((watch.who for watch in watches if watch.covers(spellings)), "")
 
 
 def _lies_in(folder: str, paths: Iterable[str]) -> bool:
