@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parseaddr
 
+from fleetscan.analyse.cohorts import CohortRule, Dimension
 from fleetscan.config import Settings
 from fleetscan.errors import ConfigError
 from fleetscan.inventory.reader import Inventory, load_inventory
@@ -90,7 +91,8 @@ def judge_options(settings: Settings) -> JudgeOptions:
     Raises:
         ConfigError: A rule cannot be used.
     """
-    return JudgeOptions(at=utc_now())
+    rule = CohortRule(tuple(Dimension(word) for word in settings.cohort))
+    return JudgeOptions(at=utc_now(), cohorts=rule, min_cohort=settings.min_cohort)
 
 
 def mail_options(settings: Settings, *, sender_needed: bool) -> MailOptions:

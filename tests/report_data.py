@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from fleetscan.model.baseline import Cohort, Prevalence
 from fleetscan.model.coverage import Area, Coverage, Gap, ReadStatus
 from fleetscan.model.drift import DirectiveChange, DriftItem, DriftKind, HostDrift, Severity, TextChange
+from fleetscan.model.finding import EvidenceLine, Finding, FindingId, FindingLife, Hit, RuleId, Technique
 from fleetscan.model.host import Connection, Host, Owner
 from fleetscan.model.ids import SYSTEM, HostName, Scope, Sha256, SweepId, UnitName, user_scope
 from fleetscan.model.origin import Origin
@@ -29,7 +30,7 @@ LIB = "/usr/lib/systemd/system"
 
 
 def digest(text: str) -> Sha256:
-    return Sha256(hashlib.sha256(text.encode()).hexdigest())
+    return Sha256(hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest())
 
 
 def make_host(name: str, owner: Owner, role: str) -> Host:
@@ -70,7 +71,7 @@ def make_job(
     seed = f"{scope}{folder}{name}{schedule}{command}{drop_ins}"
     return Subject(
         key=SubjectKey(SubjectKind.JOB, scope, timer),
-        fingerprint=Fingerprint(digest("m" + seed), digest("s" + seed), digest("r" + seed)),
+        fingerprint=Fingerprint(digest("m" + seed), digest("s" + seed), digest("r" + seed), digest("")),
         unit_names=(timer, service),
         sources=(
             UnitSource(SourceKind.FRAGMENT, timer_path, digest(timer_path)),
@@ -142,7 +143,7 @@ def user_timer() -> tuple[DriftItem, DriftItem]:
     )
     linger = Subject(
         key=SubjectKey(SubjectKind.LINGER, SYSTEM, "deploy"),
-        fingerprint=Fingerprint(digest("linger"), digest("linger"), digest("linger")),
+        fingerprint=Fingerprint(digest("linger"), digest("linger"), digest("linger"), digest("")),
         summary="deploy's user manager starts at boot",
     )
     lingering = replace(
@@ -372,6 +373,34 @@ def make_drifts(hosts: dict[HostName, Host], items: tuple[DriftItem, ...]) -> tu
     return tuple(drifts)
 
 
+def make_finding(item: DriftItem, text: str = "") -> Finding:
+    """Give what a rule says of one difference."""
+    line = EvidenceLine(text or item.sentence, item.subject.sources[0].path if item.subject.sources else "", 3)
+    rule = RuleId(text or "FS-001")
+    hit = Hit(
+        rule=rule,
+        title=text or "New timer that no package owns",
+        severity=item.severity,
+        technique=Technique.PLAIN_PAIR,
+        attack=("T1053.006",),
+        evidence=(line,),
+    )
+    return Finding(
+        id=FindingId(digest(f"{item.host} {item.key}")[:16]),
+        host=item.host,
+        cohort=item.cohort,
+        subject=item.subject,
+        severity=item.severity,
+        content=digest(item.key.name),
+        hits=(hit,),
+        prevalence=item.prevalence,
+        drift=(item,),
+        techniques=(Technique.PLAIN_PAIR,),
+        sentence=item.sentence,
+        life=FindingLife(first_seen_at=item.first_seen_at),
+    )
+
+
 def make_inputs() -> ReportInputs:
     """The whole story: two hosts attacked last night, old drift around them, three hosts not (fully) read."""
     hosts = make_hosts()
@@ -383,6 +412,7 @@ def make_inputs() -> ReportInputs:
         previous=make_sweep(11, LAST_NIGHT, len(hosts)),
         visits=visits,
         drifts=make_drifts(hosts, items),
+        findings=tuple(make_finding(item) for item in sorted(items, key=lambda item: -item.severity)),
         hosts=hosts,
         baselines=(
             BaselineHeader(cohort=WEB, version=3, approved_at=datetime(2026, 11, 14, 9, 0, tzinfo=UTC), author="mira"),
@@ -405,7 +435,7 @@ def make_quiet_inputs() -> ReportInputs:
     inputs = make_inputs()
     visits = tuple(replace(make_visit(make_host("web-001", ANNA, "web")), host=name) for name in inputs.hosts)
     drifts = tuple(HostDrift(host=name, cohort=WEB, reference="baseline 3", items=()) for name in inputs.hosts)
-    return replace(inputs, visits=visits, drifts=drifts, new_items=frozenset(), timers={})
+    return replace(inputs, visits=visits, drifts=drifts, findings=(), new_items=frozenset(), timers={})
 
 
 HOSTILE = (
@@ -432,7 +462,7 @@ def make_hostile_inputs(text: str) -> ReportInputs:
     origin = Origin(f"/etc/{text}", 3)
     subject = Subject(
         key=SubjectKey(SubjectKind.JOB, user_scope(text), f"{text}.timer"),
-        fingerprint=Fingerprint(digest("1"), digest("2"), digest("3")),
+        fingerprint=Fingerprint(digest("1"), digest("2"), digest("3"), digest("")),
         unit_names=(UnitName(f"{text}.timer"), UnitName(f"{text}.service")),
         sources=(
             UnitSource(SourceKind.FRAGMENT, f"/etc/{text}.timer", None, text),
@@ -475,4 +505,5 @@ def make_hostile_inputs(text: str) -> ReportInputs:
         replace(d, items=(item,), not_compared=(text,), cohort=item.cohort) if d.host == item.host else d
         for d in inputs.drifts
     )
-    return replace(inputs, visits=visits, drifts=drifts, new_items=frozenset({ItemKey.of(item)}))
+    findings = (make_finding(item, text),)
+    return replace(inputs, visits=visits, drifts=drifts, findings=findings, new_items=frozenset({ItemKey.of(item)}))

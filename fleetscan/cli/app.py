@@ -82,6 +82,10 @@ def program(
     ciphers: Annotated[list[str] | None, typer.Option(help="Preferred SSH cipher; may be repeated.")] = None,
     fail_on: Annotated[str | None, typer.Option(help="Lowest severity for exit code 1.")] = None,
     min_prevalence: Annotated[str | None, typer.Option(help="Share of hosts a baseline proposal asks for.")] = None,
+    cohort: Annotated[
+        list[str] | None, typer.Option(help="What tells cohorts apart: group, os_id, …; may be repeated.")
+    ] = None,
+    min_cohort: Annotated[str | None, typer.Option(help="Hosts that a cohort must have.")] = None,
     report_dir: Annotated[str | None, typer.Option(help="Folder for reports.", metavar="DIR")] = None,
     smtp_host: Annotated[str | None, typer.Option(help="Mail server.", rich_help_panel=_SMTP)] = None,
     smtp_port: Annotated[str | None, typer.Option(help="Its port.", rich_help_panel=_SMTP)] = None,
@@ -125,6 +129,8 @@ def program(
         "ciphers": ciphers,
         "fail_on": fail_on,
         "min_prevalence": min_prevalence,
+        "cohort": cohort,
+        "min_cohort": min_cohort,
         "report_dir": report_dir,
         "smtp.host": smtp_host,
         "smtp.port": smtp_port,

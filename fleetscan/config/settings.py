@@ -7,6 +7,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from fleetscan.config.values import (
     parse_ciphers,
+    parse_cohort,
     parse_database,
     parse_file,
     parse_files,
@@ -85,6 +86,10 @@ class Settings(BaseModel):
     """Lowest severity that makes the exit code 1: info, low, medium, high or critical."""
     min_prevalence: Annotated[float, BeforeValidator(parse_number(1))] = 0.5
     """Share of a cohort's hosts that must have a thing before a baseline proposal takes it in, above 0 up to 1."""
+    cohort: Annotated[tuple[str, ...], BeforeValidator(parse_cohort)] = ("group", "os_id", "os_version_id")
+    """What tells cohorts apart, the most telling first: group, os_id, os_version_id, zone, owner, tags."""
+    min_cohort: Annotated[int, BeforeValidator(parse_whole_number(1, 10_000))] = 5
+    """Hosts that a cohort must have; the hosts of a smaller one are compared in the next wider cohort."""
     report_dir: _File = Path("report")
     """Folder that reports are written to."""
     log_level: Literal["debug", "info", "warning", "error"] = "warning"

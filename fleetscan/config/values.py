@@ -78,6 +78,23 @@ def parse_ciphers(value: object) -> tuple[str, ...]:
     return tuple(items)
 
 
+COHORT_DIMENSIONS = ("group", "os_id", "os_version_id", "zone", "owner", "tags")
+"""What may tell cohorts apart."""
+
+
+def parse_cohort(value: object) -> tuple[str, ...]:
+    """Accept a list of dimensions of cohorts, the most telling first (see `parse_line` for errors)."""
+    items = tuple(str(item) for item in _split(value))
+    for item in items:
+        if item not in COHORT_DIMENSIONS:
+            raise ValueError(f"expected a list of {', '.join(COHORT_DIMENSIONS)}, not {item[:40]!r}")
+    if len(set(items)) < len(items):
+        raise ValueError("expected each of them once")
+    if "os_version_id" in items and "os_id" not in items[: items.index("os_version_id")]:
+        raise ValueError("expected os_id before os_version_id: versions of different systems are not alike")
+    return items
+
+
 def _split(value: object) -> Sequence[object]:
     """Give the items of a list; text is split at commas."""
     if isinstance(value, str):

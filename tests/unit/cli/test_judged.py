@@ -35,12 +35,10 @@ def test_a_host_without_an_outcome_counts_as_unread() -> None:
 
 
 @pytest.mark.parametrize("severity", Severity)
-def test_only_drift_at_or_above_the_threshold_is_one(severity: Severity) -> None:
+def test_only_findings_at_or_above_the_threshold_is_one(severity: Severity) -> None:
     inputs = make_inputs()
-    kept = tuple(
-        replace(drift, items=tuple(item for item in drift.items if item.severity < severity)) for drift in inputs.drifts
-    )
-    assert exit_code(replace(inputs, drifts=kept), severity) == 3
+    kept = tuple(finding for finding in inputs.findings if finding.severity < severity)
+    assert exit_code(replace(inputs, findings=kept), severity) == 3
     assert exit_code(inputs, severity) == (1 if severity <= WORST else 3)
 
 

@@ -38,7 +38,9 @@ def test_a_long_subject_is_cut_by_whole_host_names() -> None:
     )
     fresh = frozenset(ItemKey.of(item) for drift in drifts for item in drift.items)
     subject = next(
-        d.subject for d in build_digests(replace(inputs, drifts=drifts, new_items=fresh)) if "11 new" in d.subject
+        d.subject
+        for d in build_digests(replace(inputs, drifts=drifts, findings=(), new_items=fresh))
+        if "11 new" in d.subject
     )
     assert subject == "[fleetscan] 11 new (11 critical) on your hosts: web-011, web-012, web-013 and 8 more; 1 not read"
 
@@ -70,7 +72,7 @@ def test_info_alone_writes_to_nobody() -> None:
     only_info = tuple(
         replace(drift, items=tuple(item for item in drift.items if item.severity == 0)) for drift in inputs.drifts
     )
-    names = {digest.owner.name for digest in build_digests(replace(inputs, drifts=only_info))}
+    names = {digest.owner.name for digest in build_digests(replace(inputs, drifts=only_info, findings=()))}
     assert "Anna Weber" not in names
 
 
@@ -118,7 +120,7 @@ def test_a_flood_of_drift_fits_and_says_what_is_left_out() -> None:
         for n in range(500)
     )
     drifts = tuple(replace(d, items=flood) if d.host == item.host else d for d in inputs.drifts)
-    loud = replace(inputs, drifts=drifts, new_items=frozenset(map(ItemKey.of, flood)))
+    loud = replace(inputs, drifts=drifts, findings=(), new_items=frozenset(map(ItemKey.of, flood)))
     digest = next(d for d in build_digests(loud) if d.owner.name == "Boris Petrov")
     message = render_mail(digest, OPTIONS)
     assert len(message.as_bytes()) <= MAX_BYTES
