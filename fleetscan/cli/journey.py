@@ -23,8 +23,9 @@ from fleetscan.demo.thread import ThreadedFleet, run_in_thread
 from fleetscan.errors import OutputError, UsageError
 from fleetscan.inventory.reader import Inventory, load_inventory
 from fleetscan.model.sweep import Selection
-from fleetscan.operations.manage_baselines import approve_baselines, propose_baselines
+from fleetscan.operations.manage_baselines import approve_baselines
 from fleetscan.operations.notify_owners import write_digests
+from fleetscan.operations.propose_baselines import propose_baselines
 from fleetscan.operations.publish import gather_inputs
 from fleetscan.operations.sweep_fleet import SweepResult, sweep_fleet
 from fleetscan.report.digest import build_digests

@@ -49,6 +49,24 @@ class Cohort:
         return f"{self.role}/{self.os_id or 'unknown'}-{self.os_version_id or 'rolling'}"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remarks:
+    """What a person who decides should know of one form, as it was when it was proposed.
+
+    Attributes:
+        hits: Rules that say something of it, worst first: `high FS-004: runs from a world-writable folder`.
+        first_seen_at: Since when one host, the first by name that has it, has all of it; None when not looked up.
+        note: Why it is in or out where the share alone does not say so, in plain words; empty for nothing to say.
+    """
+
+    hits: tuple[str, ...] = ()
+    first_seen_at: datetime | None = None
+    note: str = ""
+
+
+NO_REMARKS = Remarks()
+
+
 @dataclass(frozen=True, slots=True)
 class Variant:
     """One accepted form of a subject, with how common it was.
@@ -60,6 +78,7 @@ class Variant:
     subject: Subject
     prevalence: Prevalence
     any_target: bool = False
+    remarks: Remarks = NO_REMARKS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,13 +97,35 @@ class BaselineItem:
     required: bool
 
 
+class OutlierReason(StrEnum):
+    """Why a proposal leaves a form out."""
+
+    FEW_HOSTS = "too few hosts"
+    DISAGREE = "hosts do not agree"
+    """Hosts have the subject in forms of which none is common enough."""
+    ALONE = "on a single host"
+    """Of a cohort that is too small to tell what is common, and nothing else vouches for it."""
+    QUESTIONABLE = "questionable"
+    """A rule of high severity or above speaks against it and no package vouches for it."""
+    NOT_GOLDEN = "not on a golden host"
+    NOT_CHOSEN = "not chosen"
+    """It is not in the version before, and nobody chose it."""
+    LEFT_OUT = "left out by hand"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outlier:
-    """A form of a subject that a proposal leaves out because too few hosts have it."""
+    """A form of a subject that a proposal leaves out.
+
+    Attributes:
+        hosts: Sorted; empty for what a person left out.
+    """
 
     subject: Subject
     prevalence: Prevalence
     hosts: tuple[HostName, ...]
+    reason: OutlierReason = OutlierReason.FEW_HOSTS
+    remarks: Remarks = NO_REMARKS
 
 
 class ProposalSource(StrEnum):

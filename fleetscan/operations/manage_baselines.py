@@ -1,102 +1,102 @@
-"""Propose baselines from a sweep, and approve them."""
+"""Approve baselines, alone or with others, and go back to older ones."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
-from fleetscan.analyse.baseline import propose_baseline
-from fleetscan.analyse.cohort import cohort_of
 from fleetscan.errors import UsageError
-from fleetscan.model.baseline import Approval, Baseline, Proposal
-from fleetscan.model.host import Host
-from fleetscan.model.ids import HostName
-from fleetscan.model.outcome import Outcome
-from fleetscan.model.sweep import Sweep
-from fleetscan.operations.cohort_members import group_members
-from fleetscan.operations.host_states import StateReader
+from fleetscan.model.baseline import Approval, Cohort
+from fleetscan.store.approvals import BaselineState
+from fleetscan.store.baseline_rows import BaselineInfo
 from fleetscan.store.store import Store
 
-
-@dataclass(frozen=True, slots=True)
-class SavedProposal:
-    """A proposal and the number by which it is approved."""
-
-    id: int
-    proposal: Proposal
-
-
-def propose_baselines(
-    store: Store,
-    hosts: Mapping[HostName, Host],
-    sweep: Sweep,
-    *,
-    role: str | None,
-    min_prevalence: float,
-    author: str,
-    at: datetime,
-) -> tuple[SavedProposal, ...]:
-    """Compute and save one proposal per cohort of a sweep; nothing is accepted by it.
-
-    Args:
-        store: Where the sweep is and the proposals go.
-        hosts: The inventory.
-        sweep: Which sweep.
-        role: Only cohorts of this role.
-        min_prevalence: Share of hosts that must have a thing, above 0 up to 1.
-        author: Who asks.
-        at: Now.
-
-    Raises:
-        UsageError: No complete visit to compute anything from.
-    """
-    reader = StateReader(store)
-    visits = store.visits.read_visits(sweep.id)
-    complete = [visit for visit in visits if visit.outcome is Outcome.COMPLETE]
-    partial = [visit for visit in visits if visit.outcome is Outcome.PARTIAL]
-    saved = []
-    for cohort, members in sorted(group_members(complete, hosts, reader).items()):
-        if role is not None and cohort.role != role:
-            continue
-        skipped = tuple(
-            (visit.host, "read only in part")
-            for visit in partial
-            if visit.host in hosts and visit.facts and cohort_of(hosts[visit.host], visit.facts) == cohort
-        )
-        proposal = propose_baseline(cohort, sweep.id, members, skipped, min_prevalence)
-        saved.append(SavedProposal(store.baselines.save_proposal(proposal, at=at, author=author), proposal))
-    if not saved:
-        what = f" of role {role}" if role else ""
-        raise UsageError(
-            f"sweep {sweep.id} has no completely read host{what}",
-            hint="a baseline is made from complete visits; `fleetscan sweeps show` says what could not be read and why",
-        )
-    return tuple(saved)
+_PENDING = (BaselineState.PROPOSED, BaselineState.AWAITING)
 
 
 def approve_baselines(
-    store: Store, proposals: tuple[int, ...], *, author: str, reason: str, at: datetime
-) -> tuple[Baseline, ...]:
-    """Make proposals the baselines of their cohorts.
+    store: Store, proposals: tuple[int, ...], *, author: str, reason: str, at: datetime, approvers: int = 1
+) -> tuple[BaselineInfo, ...]:
+    """Approve proposals; with the last approval needed they are the baselines of their cohorts.
+
+    Args:
+        store: Where they are.
+        proposals: Their numbers.
+        author: Who approves; never the same person twice.
+        reason: Why.
+        at: Now.
+        approvers: Persons who must approve.
+
+    Returns:
+        What became of each, `awaiting` while approvals lack.
 
     Raises:
         UsageError: The reason is empty, or a proposal is unknown, old or already approved.
     """
-    if not reason.strip():
-        raise UsageError("an approval needs a reason", hint="--reason 'first sweep after the January patch day'")
+    approval = _approval(author, reason, at)
     for proposal_id in proposals:
         if store.baselines.read_proposal(proposal_id).hosts == 0:
             raise UsageError(f"proposal {proposal_id} is not made from any host")
-    approval = Approval(author=author, reason=reason.strip(), approved_at=at)
-    return tuple(store.baselines.approve_baseline(proposal_id, approval) for proposal_id in proposals)
+    return tuple(
+        store.baselines.add_approval(proposal_id, approval, approvers_needed=approvers) for proposal_id in proposals
+    )
+
+
+def roll_back(
+    store: Store, cohort: Cohort, to_version: int | None, *, author: str, reason: str, at: datetime, approvers: int = 1
+) -> BaselineInfo:
+    """Make the items of an older version of a cohort's baseline the newest version.
+
+    Args:
+        store: Where the versions are.
+        cohort: Whose.
+        to_version: Which; None for the one before the current one. Of a version that is itself a rollback that is the
+            one before the version that it went back to.
+        author: Who asks for it; this is the first approval.
+        reason: Why.
+        at: Now.
+        approvers: Persons who must approve.
+
+    Raises:
+        UsageError: There is nothing to go back to, or the reason is empty.
+    """
+    approval = _approval(author, reason, at)
+    if to_version is None:
+        current = store.baselines.current_baseline(cohort)
+        if current is None:
+            raise UsageError(f"{cohort} has no approved baseline", hint="fleetscan baseline list")
+        to_version = (current.rolled_back_to or current.version) - 1
+        if to_version < 1:
+            raise UsageError(f"{cohort} has no version before the current one", hint="fleetscan baseline list")
+    return store.baselines.rollback(cohort, to_version, approval, approvers_needed=approvers)
+
+
+def find_cohort(store: Store, text: str) -> Cohort:
+    """Give the cohort with proposals or baselines that is written so, `web/debian-12`.
+
+    Raises:
+        UsageError: None is, or several are.
+    """
+    known = {info.cohort for info in store.baselines.list_baselines()}
+    found = [cohort for cohort in known if str(cohort) == text]
+    if len(found) != 1:
+        hint = f"known are {', '.join(sorted(map(str, known)))}" if known else "fleetscan baseline propose"
+        raise UsageError(f"{'no' if not found else 'more than one'} cohort is written {text!r}", hint=hint)
+    return found[0]
 
 
 def pending_proposals(store: Store) -> tuple[int, ...]:
     """Give the newest proposal of each cohort that is newer than its current baseline."""
     newest: dict[str, int] = {}
     for info in store.baselines.list_baselines():
-        if info.state.value == "proposed" and info.id > newest.get(str(info.cohort), 0):
+        if info.state in _PENDING and info.id > newest.get(str(info.cohort), 0):
             newest[str(info.cohort)] = info.id
     for info in store.baselines.list_baselines():
-        if info.state.value != "proposed" and newest.get(str(info.cohort), info.id + 1) < info.id:
+        if info.state not in _PENDING and newest.get(str(info.cohort), info.id + 1) < info.id:
             del newest[str(info.cohort)]
     return tuple(sorted(newest.values()))
+
+
+def _approval(author: str, reason: str, at: datetime) -> Approval:
+    if not reason.strip():
+        raise UsageError("an approval needs a reason", hint="--reason 'first sweep after the January patch day'")
+    if not author.strip():
+        raise UsageError("an approval needs an author", hint="--author 'Ana Silva'")
+    return Approval(author=author.strip(), reason=reason.strip(), approved_at=at)

@@ -11,7 +11,7 @@ from fleetscan.model.snapshot import HostSnapshot
 from fleetscan.model.sweep import Selection, SweepState
 from fleetscan.operations.host_states import StateReader
 from fleetscan.operations.judge_sweep import JudgeOptions, judge_sweep
-from fleetscan.operations.manage_baselines import propose_baselines
+from fleetscan.operations.propose_baselines import propose_baselines
 from fleetscan.operations.publish import gather_inputs
 from fleetscan.operations.sweep_fleet import widest_recent_sweep
 from fleetscan.store.store import Store

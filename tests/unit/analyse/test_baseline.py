@@ -5,11 +5,12 @@ from hypothesis import strategies as st
 
 from fleetscan.analyse.baseline import propose_baseline
 from fleetscan.analyse.census import Member
-from fleetscan.model.baseline import Proposal
+from fleetscan.model.baseline import OutlierReason, Proposal
 from fleetscan.model.coverage import Area
 from fleetscan.model.ids import HostName, SweepId, user_scope
 from fleetscan.model.subject import Subject
 from tests.model_data import WEB, fleet, gap, job, lingering, loose_unit, member, orphan_stamp, partial
+from tests.piece_data import packaged
 
 APT = job("apt-daily")
 BACKUP = job("backup")
@@ -68,12 +69,11 @@ def test_what_one_of_two_hosts_has_is_never_learned() -> None:
     assert [outlier.subject for outlier in proposal.outliers] == [BACKUP]
 
 
-def test_a_single_host_is_taken_as_it_stands_and_nothing_is_required() -> None:
-    proposal = propose([member("a", APT, BACKUP)])
-    assert [(item.key.name, item.required) for item in proposal.items] == [
-        ("apt-daily.timer", False),
-        ("backup.timer", False),
-    ]
+def test_of_a_single_host_only_what_packages_vouch_for_is_taken_and_nothing_is_required() -> None:
+    proposal = propose([member("a", packaged(APT), BACKUP)])
+    assert [(item.key.name, item.required) for item in proposal.items] == [("apt-daily.timer", False)]
+    assert "packages vouch" in proposal.items[0].variants[0].remarks.note
+    assert [(o.subject, o.reason) for o in proposal.outliers] == [(BACKUP, OutlierReason.ALONE)]
 
 
 def test_different_bytes_of_one_meaning_are_one_form_with_the_commonest_bytes() -> None:

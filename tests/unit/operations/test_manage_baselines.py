@@ -10,6 +10,7 @@ import pytest
 from fleetscan.errors import UsageError
 from fleetscan.model.baseline import Cohort
 from fleetscan.operations.manage_baselines import approve_baselines, pending_proposals
+from fleetscan.store.approvals import BaselineState
 from fleetscan.store.store import Store
 
 NOW = datetime(2026, 3, 1, 2, 0, tzinfo=UTC)
@@ -19,7 +20,7 @@ DB = Cohort("db", "debian", "12")
 
 def store_of(*rows: tuple[int, Cohort, str]) -> Store:
     infos: Sequence[SimpleNamespace] = [
-        SimpleNamespace(id=number, cohort=cohort, state=SimpleNamespace(value=state)) for number, cohort, state in rows
+        SimpleNamespace(id=number, cohort=cohort, state=BaselineState(state)) for number, cohort, state in rows
     ]
     return cast("Store", SimpleNamespace(baselines=SimpleNamespace(list_baselines=lambda: infos)))
 
@@ -32,6 +33,7 @@ def store_of(*rows: tuple[int, Cohort, str]) -> Store:
         ([(1, WEB, "proposed"), (3, WEB, "proposed")], (3,)),
         ([(1, WEB, "proposed"), (2, WEB, "approved")], ()),
         ([(1, WEB, "approved"), (2, WEB, "proposed")], (2,)),
+        ([(1, WEB, "approved"), (2, WEB, "awaiting")], (2,)),
         ([(1, WEB, "retired"), (2, WEB, "approved"), (3, DB, "proposed")], (3,)),
     ],
 )
