@@ -98,7 +98,7 @@ def find_remedy(connection: Connection, outcome: HostOutcome, means: Means) -> R
 
 
 def _is_denied(snapshot: HostSnapshot) -> bool:
-    return any(gap.status is ReadStatus.DENIED for gap in snapshot.coverage.gaps)
+    return any(gap.status is ReadStatus.DENIED for gap in snapshot.coverage.decisive)
 
 
 def _why_raise(connection: Connection) -> str:
