@@ -1,11 +1,13 @@
 """Keys, baselines and mails, on both databases."""
 
 import threading
+from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 from sqlalchemy.exc import IntegrityError
 
 from fleetscan.errors import UsageError
@@ -26,7 +28,7 @@ from fleetscan.model.ids import SYSTEM, UnitName
 from fleetscan.model.origin import Origin
 from fleetscan.model.subject import Fingerprint, Subject, SubjectKey, SubjectKind
 from fleetscan.model.unit import Directive, SourceKind, UnitSource, UnitState
-from fleetscan.store.approvals import BaselineState
+from fleetscan.store.approvals import BaselineState, read_approvals
 from fleetscan.store.mails import MailState
 from fleetscan.store.store import Store
 from tests.stored_fleet import DAY, DB, NOW, WEB, begin
@@ -186,7 +188,18 @@ def test_the_same_person_does_not_approve_twice(store: Store, author: str) -> No
     assert store.baselines.list_baselines()[0].state is BaselineState.AWAITING
 
 
-def test_two_persons_may_approve_at_once(store: Store) -> None:
+def test_of_two_persons_who_approve_at_once_the_second_sees_the_first(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    both_read = threading.Barrier(2)
+
+    def read_together(connection: Connection, baseline_ids: Collection[int]) -> dict[int, tuple[Approval, ...]]:
+        found = read_approvals(connection, baseline_ids)
+        with suppress(threading.BrokenBarrierError):
+            both_read.wait(0.3)
+        return found
+
+    monkeypatch.setattr("fleetscan.store.approvals.read_approvals", read_together)
     proposal_id = propose(store)
     states: list[BaselineState] = []
 

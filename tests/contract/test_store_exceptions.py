@@ -76,6 +76,7 @@ def test_exceptions_that_expire_soon_are_told_the_next_first(store: Store) -> No
     add(store)
     late, soon, over = add(store, expires_at=NOW + 9 * DAY), add(store, expires_at=NOW + 8 * DAY), add(store)
     add(store, expires_at=NOW + DAY)
+    add(store, expires_at=NOW + 10 * DAY)
     store.exceptions.revoke_exception(over, author="ben", at=NOW)
     expiring = store.exceptions.expiring_exceptions(NOW + 2 * DAY, timedelta(days=7))
     assert [one.id for one in expiring] == [soon, late]

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 
@@ -331,17 +332,26 @@ def test_a_person_may_acknowledge_while_a_sweep_is_recorded(fleet: Fleet) -> Non
     assert (fleet.life(mine).state, fleet.life(mine).acknowledged_by) == (FindingState.KNOWN, "ana")
 
 
-def test_two_recordings_at_once_open_a_finding_once(fleet: Fleet) -> None:
+def test_two_recordings_at_once_follow_each_other(fleet: Fleet) -> None:
     sweep = begin(fleet.store).id
+    both_decide = threading.Barrier(2)
     lives: list[FindingLife] = []
+    met: list[bool] = []
+
+    def decide(past: Remembered | None, content: Sha256 | None, sweep: SweepId, at: datetime) -> LifeStep | None:
+        with suppress(threading.BrokenBarrierError):
+            both_decide.wait(0.3)
+            met.append(True)
+        return decide_life(past, content, sweep, at)
 
     def record() -> None:
-        lives.append(fleet.again(sweep, finding())[finding().id])
+        found = fleet.store.findings.record(sweep, fleet.at(sweep), [finding()], (), decide=decide)
+        lives.append(found[finding().id])
 
-    others = [threading.Thread(target=record) for _ in range(3)]
+    others = [threading.Thread(target=record) for _ in range(2)]
     for one in others:
         one.start()
     for one in others:
         one.join()
-    assert lives == [fleet.life(finding())] * 3
-    assert fleet.events(finding()) == [EventKind.OPENED]
+    assert lives == [fleet.life(finding())] * 2
+    assert met == []
