@@ -5,8 +5,13 @@ from dataclasses import dataclass, field
 
 from tests.live.attacks.plant import Plant
 
-ACCOUNTS = ("root", "root", "root", "root", "deploy", "deploy", "deploy", "deploy", "root", "viewer", "root", "root")
-"""By which account the hosts are visited, in turn."""
+_RELEASES_IN_TURN = (
+    ("root", "deploy", "root", "viewer"),
+    ("deploy", "root", "deploy", "root"),
+    ("root", "root", "root", "deploy"),
+)
+ACCOUNTS = tuple(account for hosts in _RELEASES_IN_TURN for account in hosts)
+"""By which account the hosts are visited, in turn: every release by root and by sudo, one host by a plain account."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,7 @@ def observe(project: Project, lab: Lab, event: Event) -> list[Observation]:
     """Sweep, and tell what is said of every host."""
     sweep(project)
     said = read_findings(project, "info")
+    sys.stderr.write(f"{event.name}: {sum(f.severity != 'info' for f in said)} findings above info of {len(said)}\n")
     return [
         Observation.of(event, host.suite, host.name, [f for f in said if f.host == host.name]) for host in lab.hosts
     ]
