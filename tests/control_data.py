@@ -82,7 +82,8 @@ def sudo_rule(who: str, reaches: str, *, nopasswd: str = "no", members: str = ""
 
 
 def account(name: str, **properties: str) -> Artifact:
-    told = {"uid": "1000", "gid": "1000", "shell": "/bin/bash", "login": "shell", "locked": "no", **properties}
+    told = {"uid": "1000", "gid": "1000", "login": "shell", "locked": "no", **properties}
+    told["shell"] = "/bin/bash" if told["login"] == "shell" else "/usr/sbin/nologin"
     return artifact(ArtifactKind.ACCOUNT, name, scope=user_scope(name), **told)
 
 

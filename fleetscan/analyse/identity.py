@@ -5,8 +5,10 @@ What could not be read is never called changed.
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
+from typing import TypeVar
 
 from fleetscan.model.identity import ClockReading, Identity, IdentityFault, IdentityFaultKind, IdentityHistory
 from fleetscan.model.ids import HostName
@@ -16,24 +18,42 @@ from fleetscan.model.sweep import Visit
 MIN_OFFSET_S = 120.0
 """A clock that is less off than this is nobody's concern."""
 
+MAX_OTHERS = 20
+"""Hosts that are named of those that share an identity: ten thousand clones need not name each other."""
+
+T = TypeVar("T", str, tuple[str, str])
+
 _MACHINE_ID = re.compile(r"[0-9a-f]{32}")
 _NO_ID = "0" * 32
 _RESOLUTION_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class FleetIdentities:
-    """Which hosts show which machine-id and which key.
+class Sharers:
+    """The hosts that show the same.
 
     Attributes:
-        by_machine_id: Hosts by valid machine-id, as they showed it last; sorted.
-        by_host_key: Hosts by fingerprint, likewise.
-        histories: By host.
+        hosts: Sorted.
+        is_inherited: Whether none of them ever showed anything else.
     """
 
-    by_machine_id: Mapping[str, tuple[HostName, ...]] = field(default_factory=dict)
-    by_host_key: Mapping[str, tuple[HostName, ...]] = field(default_factory=dict)
-    histories: Mapping[HostName, IdentityHistory] = field(default_factory=dict)
+    hosts: tuple[HostName, ...]
+    is_inherited: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FleetIdentities:
+    """Which hosts show which machine-id and which key, as they showed it last.
+
+    Attributes:
+        by_machine_id: By valid machine-id.
+        by_host_key: By fingerprint.
+        by_both: By machine-id and fingerprint.
+    """
+
+    by_machine_id: Mapping[str, Sharers] = field(default_factory=dict)
+    by_host_key: Mapping[str, Sharers] = field(default_factory=dict)
+    by_both: Mapping[tuple[str, str], Sharers] = field(default_factory=dict)
 
     @staticmethod
     def of(histories: Iterable[IdentityHistory]) -> "FleetIdentities":
@@ -43,20 +63,25 @@ class FleetIdentities:
             histories: Of the hosts of the inventory, those too that a sweep did not ask for. One that was renamed there
                 is one host and must not be given under both names.
         """
-        known = {history.host: history for history in histories}
-        ids: defaultdict[str, list[HostName]] = defaultdict(list)
-        keys: defaultdict[str, list[HostName]] = defaultdict(list)
-        for host in sorted(known):
-            current = known[host].current
-            if is_machine_id(current.machine_id):
-                ids[current.machine_id].append(host)
-            if current.host_key:
-                keys[current.host_key].append(host)
-        return FleetIdentities(
-            {text: tuple(hosts) for text, hosts in ids.items()},
-            {text: tuple(hosts) for text, hosts in keys.items()},
-            known,
+        known = sorted(histories, key=lambda history: history.host)
+        by_id = _group(known, lambda one: one.machine_id if is_machine_id(one.machine_id) else "")
+        by_key = _group(known, lambda one: one.host_key)
+        by_both = _group(known, lambda one: (one.machine_id, one.host_key))
+        return FleetIdentities(by_id, by_key, by_both)
+
+
+def _group(histories: Iterable[IdentityHistory], take: Callable[[Identity], T]) -> dict[T, Sharers]:
+    groups: defaultdict[T, list[IdentityHistory]] = defaultdict(list)
+    for history in histories:
+        if shown := take(history.current):
+            groups[shown].append(history)
+    return {
+        shown: Sharers(
+            tuple(history.host for history in group),
+            all({take(identity) for identity in history.ever} == {shown} for history in group),
         )
+        for shown, group in groups.items()
+    }
 
 
 def is_machine_id(text: str) -> bool:
@@ -83,13 +108,12 @@ def find_identity_faults(
         faults.append(IdentityFault(host=host, kind=IdentityFaultKind.MACHINE_ID_MISSING, after=current.machine_id))
     if history.before is not None:
         faults += _find_changes(host, history.before, current)
-    for kind, shown, by_text in (
-        (IdentityFaultKind.MACHINE_ID_SHARED, current.machine_id, fleet.by_machine_id),
-        (IdentityFaultKind.HOST_KEY_SHARED, current.host_key, fleet.by_host_key),
+    for kind, shown, sharers in (
+        (IdentityFaultKind.MACHINE_ID_SHARED, current.machine_id, fleet.by_machine_id.get(current.machine_id)),
+        (IdentityFaultKind.HOST_KEY_SHARED, current.host_key, fleet.by_host_key.get(current.host_key)),
     ):
-        hosts = by_text.get(shown, ())
-        if others := tuple(other for other in hosts if other != host):
-            faults.append(_build_shared(kind, history, others, shown, fleet))
+        if sharers is not None and len(sharers.hosts) > 1:
+            faults.append(_build_shared(kind, history, sharers, shown, fleet))
     if reading is not None and abs(offset := measure_offset(reading)) >= MIN_OFFSET_S:
         faults.append(IdentityFault(host=host, kind=IdentityFaultKind.CLOCK_OFF, offset_s=offset, reading=reading))
     return tuple(faults)
@@ -136,29 +160,18 @@ def _find_changes(host: HostName, before: Identity, current: Identity) -> Iterab
 
 
 def _build_shared(
-    kind: IdentityFaultKind,
-    history: IdentityHistory,
-    others: tuple[HostName, ...],
-    shown: str,
-    fleet: FleetIdentities,
+    kind: IdentityFaultKind, history: IdentityHistory, sharers: Sharers, shown: str, fleet: FleetIdentities
 ) -> IdentityFault:
-    of_key = kind is IdentityFaultKind.HOST_KEY_SHARED
-    group = (history, *(fleet.histories[other] for other in others))
-    is_inherited = all(
-        {identity.host_key if of_key else identity.machine_id for identity in one.ever} == {shown} for one in group
-    )
-    current = history.current
-    twins = [
-        one.host
-        for one in group[1:]
-        if (one.current.machine_id, one.current.host_key) == (current.machine_id, current.host_key)
-    ]
-    notes = (f"machine-id and host key are both those of {twins[0]}: perhaps one machine under two names",)
+    host, current = history.host, history.current
+    twins = fleet.by_both.get((current.machine_id, current.host_key), Sharers((), is_inherited=False)).hosts
+    twin = next((other for other in twins if other != host), None)
+    note = f"machine-id and host key are both those of {twin}: perhaps one machine under two names"
     return IdentityFault(
-        host=history.host,
+        host=host,
         kind=kind,
         after=shown,
-        others=others,
-        is_inherited=is_inherited,
-        notes=notes if twins else (),
+        others=tuple(islice((other for other in sharers.hosts if other != host), MAX_OTHERS)),
+        others_count=len(sharers.hosts) - 1,
+        is_inherited=sharers.is_inherited,
+        notes=(note,) if twin is not None else (),
     )

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from fleetscan.analyse.findings import content_of, finding_id
 from fleetscan.analyse.fingerprint import UNSEALED, seal_subject
-from fleetscan.analyse.identity_sentence import name_hosts, say_fault
+from fleetscan.analyse.identity import MAX_OTHERS
+from fleetscan.analyse.identity_sentence import name_others, say_fault
 from fleetscan.analyse.sentence import cut_text
 from fleetscan.model.baseline import Cohort, Prevalence
 from fleetscan.model.drift import Severity
@@ -150,7 +151,7 @@ def _build_hit(fault: IdentityFault) -> Hit:
     elif fault.after:
         lines.append(f"now: {fault.after}" if fault.before else fault.after)
     if fault.others:
-        lines.append(f"also on {name_hosts(fault.others)}")
+        lines.append(f"also on {name_others(fault, MAX_OTHERS)}")
     return Hit(
         rule=RuleId(rule.id),
         title=rule.title,
@@ -188,5 +189,5 @@ def _tell(fault: IdentityFault) -> tuple[str, str]:
         size = "ten minutes or more" if abs(fault.offset_s) >= _FAR_OFF_S else "minutes"
         return fault.kind.value, f"{'ahead' if fault.offset_s > 0 else 'behind'} by {size}"
     if fault.others:
-        return fault.kind.value, f"{fault.after} with {name_hosts(fault.others)}"
+        return fault.kind.value, f"{fault.after} with {name_others(fault, MAX_OTHERS)}"
     return fault.kind.value, f"{fault.before} → {fault.after}" if fault.before else fault.after

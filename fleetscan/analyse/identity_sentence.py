@@ -1,13 +1,10 @@
 """Faults of identity in words. Names come from hosts: they are cut here and escaped where shown."""
 
-from collections.abc import Sequence
 from typing import assert_never
 
 from fleetscan.analyse.sentence import cut_text
 from fleetscan.model.identity import IdentityFault, IdentityFaultKind
-from fleetscan.model.ids import HostName
 
-_MAX_NAMES = 20
 _FEW_NAMES = 3
 _MAX_SHOWN = 80
 _UNITS = (("days", 86400.0), ("hours", 3600.0), ("minutes", 60.0))
@@ -16,7 +13,7 @@ _UNITS = (("days", 86400.0), ("hours", 3600.0), ("minutes", 60.0))
 def say_fault(fault: IdentityFault) -> str:
     """Say what is at fault; reads on behind the name of the host."""
     before, after = cut_text(fault.before, _MAX_SHOWN), cut_text(fault.after, _MAX_SHOWN)
-    others = name_hosts(fault.others, _FEW_NAMES)
+    others = name_others(fault, _FEW_NAMES)
     match fault.kind:
         case IdentityFaultKind.MACHINE_ID_CHANGED:
             said = f"has another machine-id than before: {after} instead of {before}; reinstalled, or another machine"
@@ -41,10 +38,11 @@ def say_fault(fault: IdentityFault) -> str:
     return said
 
 
-def name_hosts(hosts: Sequence[HostName], count: int = _MAX_NAMES) -> str:
-    """Name the first of some hosts, and say how many more there are."""
-    more = f" and {len(hosts) - count} more" if len(hosts) > count else ""
-    return ", ".join(hosts[:count]) + more
+def name_others(fault: IdentityFault, count: int) -> str:
+    """Name the first of the hosts that share it, and say how many more there are."""
+    shown = fault.others[:count]
+    more = f" and {fault.others_count - len(shown)} more" if fault.others_count > len(shown) else ""
+    return ", ".join(shown) + more
 
 
 def _say_span(offset_s: float) -> str:

@@ -88,7 +88,8 @@ class IdentityFault:
     Attributes:
         before: What it was, empty when that has no meaning.
         after: What it is now.
-        others: Other hosts that show the same, sorted.
+        others: Other hosts that show the same, sorted; the first few.
+        others_count: How many there are.
         is_inherited: Of what is shared: every one of these hosts had it from the first visit on, as clones of one image
             have. Of an unknown key: the host was never read.
         offset_s: Of the clock: seconds that it is ahead (negative: behind), at least.
@@ -101,6 +102,7 @@ class IdentityFault:
     before: str = ""
     after: str = ""
     others: tuple[HostName, ...] = ()
+    others_count: int = 0
     is_inherited: bool = False
     offset_s: float = 0.0
     reading: ClockReading | None = None

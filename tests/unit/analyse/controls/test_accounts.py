@@ -18,7 +18,7 @@ ABSENT = replace(account("bob"), properties=(("listed", "no"),))
 
 WRONG = {
     "no account": (ABSENT, "there is no such account"),
-    "nologin": (account("bob", login="nologin"), "its shell is /bin/bash"),
+    "nologin": (account("bob", login="nologin"), "its shell is /usr/sbin/nologin"),
     "locked": (account("bob", locked="yes"), "its password is locked (a key may still let somebody in)"),
     "expired": (account("bob", expired="2026-02-28"), "it has expired on 2026-02-28"),
     "expires today": (account("bob", expired="2026-03-01"), "it has expired on 2026-03-01"),
