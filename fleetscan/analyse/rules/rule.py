@@ -24,6 +24,8 @@ class Rule:
         needs_drift: Whether it is asked only of what differs from the reference.
         fixed: Whether prevalence and provenance leave its severity alone.
         weight_only: Whether it raises what other rules find and finds nothing by itself.
+        about_new: Whether it speaks of what is new or rare already, so that being rare does not raise it once more.
+        precedence: How special its technique is: of several that match, the highest one names the finding.
     """
 
     id: RuleId
@@ -39,3 +41,5 @@ class Rule:
     fixed: bool
     weight_only: bool
     match: Match
+    about_new: bool = False
+    precedence: int = 0

@@ -1,0 +1,153 @@
+"""How bad all that rules say of a case is together, and why it is not what the worst of them says by itself."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from fleetscan.analyse.case import Case
+from fleetscan.analyse.rules.rule import Rule
+from fleetscan.model.drift import DriftKind, Severity
+from fleetscan.model.finding import EvidenceLine, Hit, Provenance, SeverityStep, Technique
+
+COMMON_SHARE = 0.8
+COMMON_OF = 5
+"""On this share of at least so many comparable hosts a form is common."""
+RARE_HOSTS = 2
+RARE_OF = 10
+"""On so few hosts of at least so many comparable ones it is rare."""
+COMBINED = 3
+"""So many rules that say more than `info` make a thing worse than each of them says."""
+
+_MAX_DETAIL = 200
+_OF_CONTENT = frozenset({DriftKind.ADDED, DriftKind.CHANGED})
+"""Differences in what a thing is. Of the others neither packages nor equal hosts say that they are innocent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """What rules say of a case together.
+
+    Attributes:
+        severity: After all steps.
+        steps: How it became what it is, in order; empty when it is the worst rule's own.
+        hits: Worst first, the more special one first where they are equal.
+        techniques: The most special first, none twice.
+    """
+
+    severity: Severity
+    steps: tuple[SeverityStep, ...]
+    hits: tuple[Hit, ...]
+    techniques: tuple[Technique, ...]
+
+
+_Match = tuple[Rule, tuple[EvidenceLine, ...]]
+
+
+def weigh_case(case: Case, rules: Sequence[Rule]) -> Weighed | None:
+    """Ask all rules of a case; the order of the rules makes no difference.
+
+    Returns:
+        None when no rule says anything, or only rules that add weight do.
+    """
+    kind, differs = case.subject.key.kind, bool(case.drift)
+    matched: list[_Match] = []
+    for rule in rules:
+        if kind in rule.kinds and (differs or not rule.needs_drift):
+            lines = rule.match(case)
+            if lines is not None:
+                matched.append((rule, lines))
+    if all(rule.weight_only for rule, _lines in matched):
+        return None
+    matched.sort(key=lambda match: (-match[0].severity, -match[0].precedence, match[0].id))
+    severity, steps = _weigh(case, [rule for rule, _lines in matched])
+    special = sorted(matched, key=lambda match: (-match[0].precedence, -match[0].severity, match[0].id))
+    techniques = dict.fromkeys(rule.technique for rule, _lines in special if rule.technique is not None)
+    return Weighed(severity, steps, tuple(_build_hit(*match) for match in matched), tuple(techniques))
+
+
+def _weigh(case: Case, rules: Sequence[Rule]) -> tuple[Severity, tuple[SeverityStep, ...]]:
+    """Give the severity of rules, worst first, and the steps to it."""
+    severity = rules[0].severity
+    steps: list[SeverityStep] = []
+    proof = _find_proof(case)
+    if proof and _is_about_difference(case):
+        return _settle(severity, proof)
+    if proof:  # of bytes alone: what stands there is judged as before
+        rules = [rule for rule in rules if not rule.needs_drift]
+        if not rules:
+            return _settle(severity, proof)
+        severity = rules[0].severity
+    accepted = _find_acceptance(case)
+    if accepted:
+        return _settle(severity, accepted)
+
+    def move(by: int, reason: str) -> None:
+        nonlocal severity
+        moved = Severity(min(max(severity + by, Severity.INFO), Severity.CRITICAL))
+        if moved is not severity:
+            severity = moved
+            steps.append(SeverityStep(severity, reason))
+
+    lowering = _find_lowering(case)
+    if lowering and severity > _worst_fixed(rules):
+        move(-1, lowering)
+    worst = [rule for rule in rules if rule.severity is rules[0].severity]
+    if case.hosts <= RARE_HOSTS and case.prevalence.of_hosts >= RARE_OF and not any(r.about_new for r in worst):
+        hosts = "host" if case.hosts == 1 else "hosts"
+        move(1, f"on {case.hosts} {hosts} only, of {case.prevalence.of_hosts + 1}")
+    telling = [rule for rule in rules if rule.severity > Severity.INFO]
+    if len(telling) >= COMBINED:
+        move(1, f"{len(telling)} rules match together")
+    return severity, tuple(steps)
+
+
+def _settle(severity: Severity, reason: str) -> tuple[Severity, tuple[SeverityStep, ...]]:
+    if severity is Severity.INFO:
+        return severity, ()
+    return Severity.INFO, (SeverityStep(Severity.INFO, reason),)
+
+
+def _find_proof(case: Case) -> str:
+    """Say what explains all that differs; empty when something is left."""
+    if not case.drift or not all(item.explanations for item in case.drift):
+        return ""
+    proofs = dict.fromkeys(proof for item in case.drift for proof in item.explanations)
+    told = "; ".join(f"{proof.kind.value}: {proof.detail}" for proof in proofs)
+    return f"explained by {told}"[:_MAX_DETAIL]
+
+
+def _is_about_difference(case: Case) -> bool:
+    return any(not item.raw_only for item in case.drift)
+
+
+def _find_acceptance(case: Case) -> str:
+    if case.baseline is None:
+        return ""
+    return f"baseline {case.baseline} has it in this form"
+
+
+def _find_lowering(case: Case) -> str:
+    """Say why a case is milder than its rules; of two reasons one counts."""
+    if any(item.kind not in _OF_CONTENT for item in case.drift):
+        return ""
+    if case.provenance is Provenance.VERIFIED:
+        return "every file belongs to a package, unchanged"
+    common = case.prevalence
+    if common.of_hosts >= COMMON_OF and common.share >= COMMON_SHARE:
+        return f"on {common} comparable hosts"
+    return ""
+
+
+def _worst_fixed(rules: Sequence[Rule]) -> int:
+    """Give the severity below which nothing is lowered; -1 when there is no such rule."""
+    return max((rule.severity.value for rule in rules if rule.fixed), default=-1)
+
+
+def _build_hit(rule: Rule, lines: tuple[EvidenceLine, ...]) -> Hit:
+    return Hit(
+        rule=rule.id,
+        title=rule.title,
+        severity=rule.severity,
+        technique=rule.technique,
+        attack=rule.attack,
+        evidence=lines,
+    )

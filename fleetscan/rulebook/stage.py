@@ -1,0 +1,348 @@
+"""A small host written as text, and the evidence that a visit of it would give. Tests of rules are played on it."""
+
+import base64
+import posixpath
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from fleetscan.analyse.case import Account, Setting
+from fleetscan.model.digest import digest_bytes
+from fleetscan.model.ids import GLOBAL_USER, SYSTEM, Scope, Sha256, user_scope
+from fleetscan.model.program import ProgramRole, Verification
+from fleetscan.model.snapshot import Artifact, ArtifactKind, HostFacts
+from fleetscan.systemd.jobs import build_jobs, build_loose_units
+from fleetscan.systemd.reached import find_homes, find_references
+
+_CLOSED = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+_USER_HOME = re.compile(r"\A/home/([^/]+)/")
+_GLOBAL = re.compile(r"\A/(?:etc|etc/xdg|run|usr/lib|usr/share|usr/local/lib|usr/local/share)/systemd/user/")
+_PACKAGED = ("/usr/", "/bin/", "/sbin/", "/lib/")
+_PACKAGE = "sample"
+
+
+class FileEntry(BaseModel):
+    """One file, when it is more than a text."""
+
+    model_config = _CLOSED
+
+    text: str = ""
+    """Its content."""
+    base64: str = ""
+    """Its content, where text cannot say it."""
+    link: str = ""
+    """Makes it a symbolic link to this."""
+    size: int | None = None
+    """Bytes that it seems to have."""
+    owner: str = "root"
+    """User that owns it."""
+    group: str = "root"
+    """Group that owns it."""
+    mode: Annotated[str, Field(pattern=r"^[0-7]{3,4}$")] = "0644"
+    """Permission bits, octal."""
+    package: Verification | None = None
+    """What the package database says; by default `verified` below `/usr` but `/usr/local`, else `unowned`."""
+    real_path: str = ""
+    """Of programs: where its links end."""
+    exposed: tuple[str, ...] = ()
+    """Of programs: what others may write, `/opt/app deploy:deploy 0775`."""
+    absent: bool = False
+    """Of programs: it is not there."""
+    properties: dict[str, str] = {}
+    """`attributes`, `acl`, `selinux`; of environment files the settings."""
+    scope: str = ""
+    """`system`, `global-user` or `user:NAME`, where the path does not tell."""
+
+
+class ThingEntry(BaseModel):
+    """A piece of evidence that is no unit file: a linger file, a stamp, a mount, a generator, a grant, …."""
+
+    model_config = _CLOSED
+
+    kind: ArtifactKind
+    """Its kind."""
+    name: str
+    """Its path or name."""
+    scope: str = "system"
+    """Whose it is."""
+    owner: str = "root"
+    """User that owns it."""
+    group: str = "root"
+    """Group that owns it."""
+    mode: Annotated[str, Field(pattern=r"^[0-7]{3,4}$")] = "0755"
+    """Permission bits, octal."""
+    target: str = ""
+    """Text of a link."""
+    text: str = ""
+    """Content of a file."""
+    properties: dict[str, str] = {}
+    """What the probe tells of it."""
+
+
+class AccountEntry(BaseModel):
+    """An account."""
+
+    model_config = _CLOSED
+
+    name: str
+    """Its name."""
+    uid: int | None = None
+    """Its number."""
+    login: bool | None = None
+    """Whether its shell lets it log in."""
+    locked: bool | None = None
+    """Whether its password is locked."""
+    expired: bool | None = None
+    """Whether it has expired."""
+
+
+class ProcessEntry(BaseModel):
+    """A process of a unit."""
+
+    model_config = _CLOSED
+
+    unit: str
+    """The unit."""
+    executable: str
+    """What `/proc/PID/exe` says."""
+    command: str = ""
+    """Its command line."""
+
+
+class TraceEntry(BaseModel):
+    """A record of a log of something that ran through systemd-run."""
+
+    model_config = _CLOSED
+
+    unit: str = ""
+    """The transient unit."""
+    command: str = ""
+    """Its command line."""
+    user: str = "root"
+    """Who asked for it."""
+
+
+class HostEntry(BaseModel):
+    """A host in a few words."""
+
+    model_config = _CLOSED
+
+    unit: str = "sample"
+    """Name of `timer` and `service`, without suffix."""
+    dir: str = "/etc/systemd/system"
+    """Where they lie."""
+    timer: str = ""
+    """Text of a timer."""
+    service: str = ""
+    """Text of its service."""
+    enabled: bool = True
+    """Whether a link in `timers.target.wants` enables the timer, and systemd has it in memory."""
+    files: dict[str, str | FileEntry] = {}
+    """Further unit files, drop-ins and links by path; a text that begins with `-> ` is a link."""
+    programs: dict[str, str | FileEntry] = {}
+    """What is run or read, by path; what is not named here is there, and a package's below `/usr`."""
+    states: dict[str, str] = {}
+    """What `systemctl list-unit-files` says, by unit."""
+    memory: dict[str, dict[str, str]] = {}
+    """What `systemctl show` says, by unit."""
+    things: tuple[ThingEntry, ...] = ()
+    """Further evidence."""
+    accounts: tuple[AccountEntry, ...] = ()
+    """Accounts."""
+    environment: dict[str, str] = {}
+    """Environment of the system manager."""
+    unit_path: tuple[str, ...] = ()
+    """Search path of the system manager; empty for the usual one."""
+    kernel_arguments: tuple[str, ...] = ()
+    """Arguments of the kernel that start units."""
+    vendor_names: tuple[str, ...] = ()
+    """Units, without suffix, that packages own on other hosts."""
+    processes: tuple[ProcessEntry, ...] = ()
+    """Odd processes."""
+    traces: tuple[TraceEntry, ...] = ()
+    """What logs tell of."""
+    os: Literal["debian"] = "debian"
+    """Operating system; decides nothing but the cohort."""
+    systemd: Annotated[int, Field(ge=0, le=999)] = 252
+    """Version of systemd."""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """The evidence of one host.
+
+    Attributes:
+        contents: Bytes by hash.
+    """
+
+    facts: HostFacts
+    artifacts: tuple[Artifact, ...]
+    setting: Setting
+    contents: Mapping[Sha256, bytes] = field(default_factory=dict)
+
+
+def build_stage(entry: HostEntry) -> Stage:
+    """Give the evidence that a visit of the host would give."""
+    builder = _Builder(entry)
+    facts = HostFacts(
+        os_id=entry.os,
+        os_version_id="12",
+        systemd_version=entry.systemd,
+        unit_path=entry.unit_path,
+        environment=tuple(f"{name}={value}" for name, value in entry.environment.items()),
+        kernel_arguments=entry.kernel_arguments,
+    )
+    found = {artifact.key: artifact for artifact in builder.build()}
+    artifacts = tuple(found[key] for key in sorted(found))
+    for artifact in builder.build_programs(facts, artifacts):
+        found.setdefault(artifact.key, artifact)
+    accounts = (
+        Account(name=a.name, uid=a.uid, login=a.login, locked=a.locked, expired=a.expired) for a in entry.accounts
+    )
+    setting = Setting(
+        systemd_version=entry.systemd,
+        vendor_names=frozenset(entry.vendor_names),
+        accounts=tuple(accounts),
+        lingering=frozenset(thing.name for thing in entry.things if thing.kind is ArtifactKind.LINGER),
+    )
+    return Stage(facts, tuple(found[key] for key in sorted(found)), setting, builder.contents)
+
+
+class _Builder:
+    def __init__(self, entry: HostEntry) -> None:
+        self._entry = entry
+        self.contents: dict[Sha256, bytes] = {}
+
+    def build(self) -> Iterator[Artifact]:
+        entry = self._entry
+        for path, file in self._unit_files().items():
+            yield self._build_file(path, _as_file(file))
+        memory = {**self._usual_memory(), **entry.memory}
+        for name, properties in memory.items():
+            shown = {"LoadState": "loaded", "ActiveState": "active", **properties}
+            scope = Scope(shown.pop("scope", "system"))
+            yield Artifact(kind=ArtifactKind.LOADED, scope=scope, name=name, properties=tuple(sorted(shown.items())))
+        for name, state in entry.states.items():
+            yield Artifact(kind=ArtifactKind.UNIT_FILE, scope=SYSTEM, name=name, properties=(("state", state),))
+        for thing in entry.things:
+            yield self._build_thing(thing)
+
+    def build_programs(self, facts: HostFacts, artifacts: tuple[Artifact, ...]) -> Iterator[Artifact]:
+        """Give the files that jobs and units run and read."""
+        jobs = build_jobs(facts, artifacts, self.contents.get)
+        loose = build_loose_units(facts, artifacts, self.contents.get, jobs)
+        references, _cut = find_references(jobs, loose, find_homes(artifacts))
+        for reference in references:
+            kind = ArtifactKind.ENVIRONMENT if reference.role is ProgramRole.ENVIRONMENT else ArtifactKind.PROGRAM
+            named = next((path for path in reference.candidates if path in self._entry.programs), None)
+            # A bare name is found where packages put programs.
+            usual = next((p for p in reference.candidates if p.startswith("/usr/bin/")), None)
+            path = named or usual or next(iter(reference.candidates), None)
+            if path is not None:
+                entry = self._entry.programs.get(path, "")
+                yield self._build_program(kind, reference.scope, path, _as_file(entry, mode="0755"))
+
+    def _unit_files(self) -> dict[str, str | FileEntry]:
+        entry = self._entry
+        found: dict[str, str | FileEntry] = {}
+        if entry.timer:
+            timer = f"{entry.unit}.timer"
+            found[f"{entry.dir}/{timer}"] = entry.timer
+            if entry.enabled:
+                folder = "/etc/systemd/system" if entry.dir.startswith(("/usr", "/etc/systemd/system")) else entry.dir
+                found[f"{folder}/timers.target.wants/{timer}"] = f"-> {entry.dir}/{timer}"
+        if entry.service:
+            found[f"{entry.dir}/{entry.unit}.service"] = entry.service
+        return {**found, **entry.files}
+
+    def _usual_memory(self) -> dict[str, dict[str, str]]:
+        entry = self._entry
+        if not entry.timer or not entry.enabled or _scope_of(entry.dir + "/") != SYSTEM:
+            return {}
+        return {f"{entry.unit}.timer": {"Listed": "yes", "FragmentPath": f"{entry.dir}/{entry.unit}.timer"}}
+
+    def _build_file(self, path: str, file: FileEntry) -> Artifact:
+        data = base64.b64decode(file.base64) if file.base64 else file.text.encode("utf-8", "surrogateescape")
+        properties = {**file.properties, **_owned(path, file)}
+        return Artifact(
+            kind=ArtifactKind.LINK if file.link else ArtifactKind.FILE,
+            scope=Scope(file.scope) if file.scope else _scope_of(path),
+            name=path,
+            mode=0o777 if file.link else int(file.mode, 8),
+            owner=file.owner,
+            group=file.group,
+            size_bytes=None if file.link else (file.size or len(data)),
+            target=file.link,
+            sha256=None if file.link else self._keep(data),
+            properties=tuple(sorted(properties.items())) if not file.link else (),
+        )
+
+    def _build_program(self, kind: ArtifactKind, scope: Scope, path: str, file: FileEntry) -> Artifact:
+        if file.absent:
+            return Artifact(kind=kind, scope=scope, name=path, properties=(("state", "absent"),))
+        end = file.real_path or path
+        properties = {**file.properties, **_owned(end, file)}
+        if file.exposed:
+            properties["exposed"] = "\n".join(file.exposed)
+        if kind is ArtifactKind.ENVIRONMENT:
+            properties["variables"] = " ".join(sorted(file.properties))
+        data = file.text.encode("utf-8", "surrogateescape")
+        return Artifact(
+            kind=kind,
+            scope=scope,
+            name=posixpath.normpath(path),
+            mode=int(file.mode, 8),
+            owner=file.owner,
+            group=file.group,
+            size_bytes=file.size or len(data),
+            target=file.real_path,
+            sha256=self._keep(data),
+            properties=tuple(sorted(properties.items())),
+        )
+
+    def _build_thing(self, thing: ThingEntry) -> Artifact:
+        return Artifact(
+            kind=thing.kind,
+            scope=Scope(thing.scope),
+            name=thing.name,
+            mode=int(thing.mode, 8),
+            owner=thing.owner,
+            group=thing.group,
+            target=thing.target,
+            sha256=self._keep(thing.text.encode()) if thing.text else None,
+            size_bytes=len(thing.text) if thing.text else None,
+            properties=tuple(sorted(thing.properties.items())),
+        )
+
+    def _keep(self, data: bytes) -> Sha256:
+        digest = digest_bytes(data)
+        self.contents[digest] = data
+        return digest
+
+
+def _as_file(entry: str | FileEntry, *, mode: str = "0644") -> FileEntry:
+    if isinstance(entry, FileEntry):
+        return entry if "mode" in entry.model_fields_set else entry.model_copy(update={"mode": mode})
+    if entry.startswith("-> "):
+        return FileEntry(link=entry.removeprefix("-> ").strip())
+    return FileEntry(text=entry, mode=mode)
+
+
+def _owned(path: str, file: FileEntry) -> dict[str, str]:
+    is_packaged = path.startswith(_PACKAGED) and not path.startswith("/usr/local/")
+    verification = file.package or (Verification.VERIFIED if is_packaged else Verification.UNOWNED)
+    has_owner = verification not in (Verification.UNOWNED, Verification.UNKNOWN)
+    found = {"package": _PACKAGE} if has_owner else {}
+    return found if verification is Verification.UNKNOWN else {**found, "verified": verification.value}
+
+
+def _scope_of(path: str) -> Scope:
+    home = _USER_HOME.match(path)
+    if home:
+        return user_scope(home[1])
+    if path.startswith("/root/"):
+        return user_scope("root")
+    return GLOBAL_USER if _GLOBAL.match(path) else SYSTEM
