@@ -86,6 +86,7 @@ def program(
         list[str] | None, typer.Option(help="What tells cohorts apart: group, os_id, …; may be repeated.")
     ] = None,
     min_cohort: Annotated[str | None, typer.Option(help="Hosts that a cohort must have.")] = None,
+    approvers: Annotated[str | None, typer.Option(help="Persons who must approve a baseline: 1 or 2.")] = None,
     report_dir: Annotated[str | None, typer.Option(help="Folder for reports.", metavar="DIR")] = None,
     smtp_host: Annotated[str | None, typer.Option(help="Mail server.", rich_help_panel=_SMTP)] = None,
     smtp_port: Annotated[str | None, typer.Option(help="Its port.", rich_help_panel=_SMTP)] = None,
@@ -131,6 +132,7 @@ def program(
         "min_prevalence": min_prevalence,
         "cohort": cohort,
         "min_cohort": min_cohort,
+        "approvers": approvers,
         "report_dir": report_dir,
         "smtp.host": smtp_host,
         "smtp.port": smtp_port,

@@ -90,6 +90,8 @@ class Settings(BaseModel):
     """What tells cohorts apart, the most telling first: group, os_id, os_version_id, zone, owner, tags."""
     min_cohort: Annotated[int, BeforeValidator(parse_whole_number(1, 10_000))] = 5
     """Hosts that a cohort must have; the hosts of a smaller one are compared in the next wider cohort."""
+    approvers: Annotated[int, BeforeValidator(parse_whole_number(1, 2))] = 1
+    """Persons who must approve a baseline or a rollback before it counts: 1 or 2."""
     report_dir: _File = Path("report")
     """Folder that reports are written to."""
     log_level: Literal["debug", "info", "warning", "error"] = "warning"

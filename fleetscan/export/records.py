@@ -7,6 +7,7 @@ Times are ISO 8601 in UTC. Text that comes from hosts is given as it is: JSON es
 from dataclasses import dataclass
 from datetime import datetime
 
+from fleetscan.export.baseline_records import BaselineChangeRecord, BaselineItemRecord, BaselineRecord
 from fleetscan.export.control_records import ControlRecord, HostControlRecord
 from fleetscan.export.finding_records import FindingRecord
 from fleetscan.export.job_records import JobRecord, TimerRecord
@@ -199,52 +200,6 @@ class DriftRecord:
     first_seen_at: datetime | None
     last_absent_at: datetime | None
     is_new: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BaselineRecord:
-    """One proposal or baseline. `version` is null for proposals."""
-
-    id: int
-    cohort: str
-    version: int | None
-    state: str
-    sweep: int
-    hosts: int
-    min_prevalence: float
-    proposed_at: datetime
-    proposed_by: str
-    approved_at: datetime | None
-    approved_by: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BaselineItemRecord:
-    """One subject of a proposal or baseline; `accepted` is false for outliers that the proposal leaves out."""
-
-    cohort: str
-    accepted: bool
-    required: bool
-    subject: str
-    scope: str
-    name: str
-    summary: str
-    prevalence_count: int
-    prevalence_of_hosts: int
-    hosts: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BaselineChangeRecord:
-    """One subject in which two baselines differ: `added`, `removed` or `changed`."""
-
-    kind: str
-    subject: str
-    scope: str
-    name: str
-    before: str
-    after: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
