@@ -71,6 +71,10 @@ _RULES = {
 }
 
 
+RULE_IDS: tuple[str, ...] = tuple(dict.fromkeys(rule.id for rule in _RULES.values()))
+"""Of the rules of identity, which are not read from files."""
+
+
 @dataclass(frozen=True, slots=True)
 class FaultCounts:
     """How common faults are.
