@@ -9,7 +9,7 @@ from fleetscan.analyse.judge import HostVerdict
 from fleetscan.analyse.waves import find_approvals
 from fleetscan.model.acceptance import FindingException
 from fleetscan.model.drift import DriftItem, Explanation, ExplanationKind, Severity
-from fleetscan.model.finding import Finding, SeverityStep
+from fleetscan.model.finding import Finding, SeverityStep, Technique
 from fleetscan.model.subject import SubjectKey
 
 
@@ -39,9 +39,15 @@ def accept_finding(
 ) -> Finding:
     """Give a finding with exceptions applied, those for roll-outs among them."""
     accepted = apply_exceptions(finding, exceptions, groups, now)
-    if not accepted.taken:
+    left = _take_hits(finding, accepted) if accepted.taken else finding
+    if accepted.hits:
         approved = find_approvals([finding], tuple(exceptions), {finding.host: groups}, now).get(finding.id)
-        return finding if approved is None else _explain_by_wave(finding, approved, exceptions)
+        if approved is not None:
+            return _explain_by_wave(left, approved, exceptions)
+    return left
+
+
+def _take_hits(finding: Finding, accepted: Accepted) -> Finding:
     severity = _severity_left(finding, accepted)
     proof = Explanation(ExplanationKind.EXCEPTION, accepted.why)
     steps = finding.steps
@@ -53,6 +59,7 @@ def accept_finding(
         # What speaks for a finding that is accepted as a whole is still to be seen.
         hits=accepted.hits or finding.hits,
         steps=steps,
+        techniques=_techniques_left(finding, accepted) if accepted.hits else finding.techniques,
         explanations=(*finding.explanations, proof),
         suppressed_by=accepted.suppressed_by,
         drift=tuple(replace(item, severity=severity) for item in finding.drift),
@@ -75,7 +82,15 @@ def _explain_by_wave(finding: Finding, number: int, exceptions: Iterable[Finding
 def _severity_left(finding: Finding, accepted: Accepted) -> Severity:
     if not accepted.hits:
         return Severity.INFO
+    if accepted.hits[0] == finding.leading:
+        return finding.severity  # what was taken away did not speak for it
     return min(finding.severity, max(hit.severity for hit in accepted.hits))
+
+
+def _techniques_left(finding: Finding, accepted: Accepted) -> tuple[Technique, ...]:
+    """Give the techniques that are not those of accepted rules alone."""
+    gone = {hit.technique for hit, _number in accepted.taken} - {hit.technique for hit in accepted.hits}
+    return tuple(technique for technique in finding.techniques if technique not in gone)
 
 
 def _rate(item: DriftItem, judged: Mapping[SubjectKey, Finding]) -> DriftItem:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from fleetscan.analyse.pieces import doors_of
 from fleetscan.analyse.sentence import cut_text, name_subject
+from fleetscan.analyse.targets import telling_disagreements
 from fleetscan.model.digest import JsonValue, digest_json
 from fleetscan.model.drift import DriftItem, DriftKind
 from fleetscan.model.finding import FindingId, Hit
@@ -23,10 +24,15 @@ def finding_id(host: HostName, key: SubjectKey) -> FindingId:
 def content_of(subject: Subject, drift: Sequence[DriftItem] = ()) -> Sha256:
     """Give the digest of what a thing is, on whichever host: an exception holds for this and for nothing else.
 
-    Bytes of programs count here, also those that a package vouches for, and so does who may write them. Whether it is
-    gone, and in which state it is, count where that is what differs.
+    Bytes of programs count here, also those that a package vouches for, and so do who may write them, whether anything
+    starts it, and where the views of it contradict each other. In which state it is counts where that is what differs.
+    What it is compared with does not count: the same thing is the same before and after a baseline. Of what is gone
+    only that it is gone counts.
     """
     kinds = {item.kind for item in drift}
+    if DriftKind.REMOVED in kinds:
+        # In which form others have it today is no part of what is missing here.
+        return digest_json({"gone": [subject.key.kind.value, subject.key.name]})
     pieces: list[JsonValue] = [
         [p.role.value, p.sha256 or p.presence.value, p.real_path] for p in subject.pieces if p.is_payload
     ]
@@ -34,9 +40,9 @@ def content_of(subject: Subject, drift: Sequence[DriftItem] = ()) -> Sha256:
         "meaning": subject.fingerprint.meaning,
         "payload": pieces,
         "doors": list[JsonValue](sorted(doors_of(subject.pieces))),
-        "gone": DriftKind.REMOVED in kinds,
         "state": subject.fingerprint.state if DriftKind.STATE in kinds else "",
-        "views": list[JsonValue](sorted(d.kind.value for item in drift for d in item.disagreements)),
+        "started": bool(subject.links) or subject.state.active == "active",
+        "views": list[JsonValue](sorted({d.kind.value for d in telling_disagreements(subject)})),
     }
     return digest_json(told)
 

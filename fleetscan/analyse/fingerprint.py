@@ -8,7 +8,7 @@ from fleetscan.model.digest import JsonValue, digest_json
 from fleetscan.model.ids import SYSTEM, Sha256
 from fleetscan.model.subject import Fingerprint, PieceRole, Subject, SubjectKind
 
-_PASSING = frozenset({"at", "source"})
+_PASSING = frozenset({"at", "source", "unit", "user"})
 _NO_TARGET = digest_json([])
 
 UNSEALED = Fingerprint(Sha256(""), Sha256(""), Sha256(""), Sha256(""))
@@ -62,7 +62,8 @@ def _tell_thing(subject: Subject) -> dict[str, JsonValue]:
     """Give what a thing without directives means; nothing for units, whose meaning stays what it was."""
     if subject.key.kind in (SubjectKind.JOB, SubjectKind.UNIT, SubjectKind.LINGER, SubjectKind.STAMP):
         return {}
-    # When a trace was written is no part of what it is.
+    # When a trace was written, and under which name that systemd made up, is no part of what it is; a name that
+    # somebody chose is its key's, and the user is its scope's.
     properties: list[JsonValue] = [[n, v] for n, v in subject.properties if n not in _PASSING]
     return {"properties": properties, "is": [identity_of(piece) for piece in subject.pieces]}
 

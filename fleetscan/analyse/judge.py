@@ -16,7 +16,7 @@ from fleetscan.analyse.vantage import Vantage
 from fleetscan.analyse.weigh import weigh_case
 from fleetscan.model.drift import DriftItem, DriftKind, HostDrift, Severity
 from fleetscan.model.finding import Finding
-from fleetscan.model.ids import HostName, UnitName
+from fleetscan.model.ids import GLOBAL_USER, HostName, Scope, UnitName, scope_user
 from fleetscan.model.snapshot import UnitProcess
 from fleetscan.model.subject import Subject, SubjectKey
 
@@ -97,7 +97,7 @@ def judge_processes(
         by_key[item.key].append(item)
     findings = {finding.key: finding for finding in verdict.findings}
     for key, subject in group.subjects.items():
-        processes = tuple(process for name in subject.unit_names for process in odd.get(name, ()))
+        processes = tuple(p for name in subject.unit_names for p in odd.get(name, ()) if _is_in(p.scope, key.scope))
         if processes:
             case = _build_case(subject, tuple(by_key.get(key, ())), group, reference, census, bench)
             found = _judge_case(verdict.drift.host, replace(case, processes=processes), verdict.drift, bench.rules)
@@ -136,6 +136,11 @@ def collect_vendor_names(subjects: Iterable[Subject]) -> frozenset[str]:
         if subject.unit_names and provenance_of(subject).name == "VERIFIED":
             names |= {name.rpartition(".")[0] for name in subject.unit_names}
     return frozenset(names)
+
+
+def _is_in(manager: Scope, scope: Scope) -> bool:
+    """Tell whether a process of a manager is one of a scope's units; what all users have runs in each one's manager."""
+    return manager == scope or (scope == GLOBAL_USER and scope_user(manager) is not None)
 
 
 def _build_case(

@@ -45,7 +45,8 @@ def _name_of(trace: RunTrace) -> str:
 
 def _build_trace(key: SubjectKey, traces: list[RunTrace]) -> Subject:
     first = min(traces, key=lambda trace: trace.at)
-    command = next((trace.command for trace in traces if trace.command), "")
+    # All of them: what is accepted for one command must not hide another of the same unit.
+    command = " ; ".join(sorted({trace.command for trace in traces if trace.command}))
     properties = {
         "source": ", ".join(sorted({trace.source.value for trace in traces})),
         "command": command,

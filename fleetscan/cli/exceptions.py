@@ -63,7 +63,8 @@ def add_exception(
     if finding is not None:
         found = find_finding(review_fleet(invocation, None), finding)
         scope = scope_of_finding(found, rule=rule, host=host, any_content=any_content)
-        scope = replace(scope, unit=unit or scope.unit, group=group, cohort=cohort)
+        asked = Sha256(content) if content else scope.content
+        scope = replace(scope, unit=unit or scope.unit, content=asked, group=group, cohort=cohort)
     else:
         scope = ExceptionScope(
             rule=RuleId(rule) if rule else None,

@@ -37,7 +37,10 @@ def list_findings(
     ] = "low",
     form: FormatOption = Format.TABLE,
 ) -> None:
-    """List findings of the newest sweep, worst first; with `--state fixed` those that are gone."""
+    """List findings, worst first; with `--state fixed` those that are gone.
+
+    Those of the newest sweep come first, then those that are still open and that it could not look for.
+    """
     from fleetscan.cli.judged import STYLES, finding_records, print_findings
     from fleetscan.errors import UsageError
     from fleetscan.inventory.selection import matches_name
@@ -55,7 +58,7 @@ def list_findings(
     asked = set(state or states - {FindingState.FIXED.value})
     records = [
         record
-        for record in finding_records(inputs, fixed=FindingState.FIXED.value in asked)
+        for record in finding_records(inputs, unseen=True, fixed=FindingState.FIXED.value in asked)
         if ranks.index(record.severity) <= ranks.index(min_severity)
         and record.state in asked
         and (rule is None or rule in record.rules)
@@ -75,7 +78,7 @@ def show_finding(
 
     invocation = invocation_of(context)
     inputs = review_fleet(invocation, sweep)
-    record = select_record(finding_records(inputs, fixed=True), finding)
+    record = select_record(finding_records(inputs, unseen=True, fixed=True), finding)
     if form is not Format.TABLE:
         print_findings(invocation.terminal, form, [record])
         return

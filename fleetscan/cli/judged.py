@@ -81,11 +81,20 @@ def print_drift(terminal: Terminal, form: Format, records: list[DriftRecord]) ->
     print_records(terminal, form, "drift", records, columns, empty="no drift in what was compared")
 
 
-def finding_records(inputs: "ReportInputs", *, fixed: bool = False) -> list[FindingRecord]:
-    """Give every finding of a sweep, worst first, then by host; with `fixed` also those that are gone since."""
+def finding_records(inputs: "ReportInputs", *, unseen: bool = False, fixed: bool = False) -> list[FindingRecord]:
+    """Give every finding of a sweep, worst first, then by host.
+
+    Args:
+        inputs: The judged sweep.
+        unseen: Also those that are open and that this sweep does not show.
+        fixed: Also those that are gone.
+    """
     owners = {str(host): inputs.owner_of(host).email for host in inputs.hosts}
-    found = (*inputs.findings, *(inputs.fixed if fixed else ()))
-    return build_finding_records(inputs.sweep.id, found, owners)
+    others = (*(inputs.unseen if unseen else ()), *(inputs.fixed if fixed else ()))
+    return [
+        *build_finding_records(inputs.sweep.id, inputs.findings, owners),
+        *build_finding_records(inputs.sweep.id, others, owners, seen=False),
+    ]
 
 
 def select_record(records: Sequence[FindingRecord], beginning: str) -> FindingRecord:
@@ -115,12 +124,17 @@ def print_findings(terminal: Terminal, form: Format, records: list[FindingRecord
             no_wrap=True,
         ),
         Column("host", lambda r: r.host),
-        Column("state", lambda r: "acknowledged" if r.acknowledged_by and r.state == "known" else r.state),
+        Column("state", _tell_state),
         Column("technique", lambda r: r.technique, no_wrap=True),
         Column("rule", lambda r: r.rule + (f" +{len(r.rules) - 1}" if len(r.rules) > 1 else ""), no_wrap=True),
         Column("what", lambda r: r.sentence),
     ]
     print_records(terminal, form, "findings", records, columns, empty="no findings in what was read")
+
+
+def _tell_state(record: FindingRecord) -> str:
+    told = "acknowledged" if record.acknowledged_by and record.state == "known" else record.state
+    return told if record.seen or record.state == "fixed" else f"{told}, not seen now"
 
 
 def print_verdict(terminal: Terminal, inputs: "ReportInputs") -> None:

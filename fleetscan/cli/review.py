@@ -22,14 +22,14 @@ def review_fleet(invocation: Invocation, sweep: int | None) -> "ReportInputs":
 
 
 def find_finding(inputs: "ReportInputs", beginning: str) -> "Finding":
-    """Give the finding of a sweep whose id begins so.
+    """Give the open finding whose id begins so.
 
     Raises:
         UsageError: None does, or several do.
     """
     from fleetscan.errors import UsageError
 
-    found = [finding for finding in inputs.findings if finding.id.startswith(beginning)]
+    found = [finding for finding in (*inputs.findings, *inputs.unseen) if finding.id.startswith(beginning)]
     if len(found) != 1:
         what = "no finding begins" if not found else f"{len(found)} findings begin"
         raise UsageError(f"{what} with {beginning!r}", hint="`fleetscan findings list` shows the ids")

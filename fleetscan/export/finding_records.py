@@ -34,7 +34,8 @@ class FindingRecord:
 
     `technique` is the leading one of `techniques`, `rule` the leading one of `rules`; `drift` are the kinds of drift it
     shows; `why` tells step by step how the leading rule's severity became this one; `explained_by` are innocent proofs;
-    `suppressed_by` is the number of the exception that holds for it.
+    `suppressed_by` is the number of the exception that holds for it. `seen` is false for what this sweep does not show:
+    it is fixed, it could not be looked for, or the logs told of it once; of that only what is remembered is given.
     """
 
     id: str
@@ -44,6 +45,7 @@ class FindingRecord:
     cohort: str
     severity: str
     state: str
+    seen: bool
     technique: str
     techniques: tuple[str, ...]
     rule: str
@@ -70,18 +72,21 @@ class FindingRecord:
     acknowledged_by: str
 
 
-def build_finding_records(sweep: int, findings: Iterable[Finding], owners: dict[str, str]) -> list[FindingRecord]:
+def build_finding_records(
+    sweep: int, findings: Iterable[Finding], owners: dict[str, str], *, seen: bool = True
+) -> list[FindingRecord]:
     """Build records in the order of the findings.
 
     Args:
         sweep: In which they were found.
         findings: Judged.
         owners: Mail addresses by host.
+        seen: Whether the sweep shows them.
     """
-    return [_build_record(sweep, finding, owners.get(finding.host, "")) for finding in findings]
+    return [_build_record(sweep, finding, owners.get(finding.host, ""), seen=seen) for finding in findings]
 
 
-def _build_record(sweep: int, finding: Finding, owner_email: str) -> FindingRecord:
+def _build_record(sweep: int, finding: Finding, owner_email: str, *, seen: bool) -> FindingRecord:
     techniques = tuple(technique.value for technique in finding.techniques)
     return FindingRecord(
         id=finding.id,
@@ -91,6 +96,7 @@ def _build_record(sweep: int, finding: Finding, owner_email: str) -> FindingReco
         cohort=str(finding.cohort),
         severity=finding.severity.label,
         state=finding.life.state.value,
+        seen=seen,
         technique=techniques[0] if techniques else "",
         techniques=techniques,
         rule=finding.leading.rule,

@@ -58,7 +58,13 @@ def scope_of_finding(finding: Finding, *, rule: str = "", host: str = "", any_co
         rule: Only this rule's hits; empty for all of them.
         host: Pattern in place of the finding's own host.
         any_content: Also what it may become; then the exception hides changes.
+
+    Raises:
+        UsageError: The rule says nothing of it.
     """
+    rules = [hit.rule for hit in finding.hits]
+    if rule and rule not in rules:
+        raise UsageError(f"{rule} is no rule of this finding", hint=f"one of: {', '.join(dict.fromkeys(rules))}")
     return ExceptionScope(
         rule=RuleId(rule) if rule else None,
         unit=quote_pattern(finding.key.name),

@@ -1,8 +1,7 @@
 """Judge a sweep: what every host has, compared with its baseline or its peers, and what rules say of it."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from fleetscan.analyse.accepting import accept_finding, accept_verdict
@@ -12,21 +11,18 @@ from fleetscan.analyse.judge import Bench, HostVerdict, collect_vendor_names
 from fleetscan.analyse.peers import PeerOptions
 from fleetscan.analyse.rules.rule import Rule
 from fleetscan.model.baseline import Baseline
-from fleetscan.model.digest import digest_artifact
-from fleetscan.model.drift import DriftItem, DriftKind, HostDrift
+from fleetscan.model.drift import HostDrift
 from fleetscan.model.finding import Finding
 from fleetscan.model.host import Host
-from fleetscan.model.ids import HostName, Sha256
-from fleetscan.model.snapshot import Artifact, ArtifactKind, RuntimeState
-from fleetscan.model.subject import Subject, SubjectKey, SubjectKind
+from fleetscan.model.ids import HostName
+from fleetscan.model.snapshot import RuntimeState
+from fleetscan.model.subject import Subject, SubjectKey
 from fleetscan.model.sweep import Sweep, Visit
 from fleetscan.operations.check_identities import check_identities
 from fleetscan.operations.cohort_members import Placed, assemble_cohorts, list_members
+from fleetscan.operations.date_drift import date_verdict
 from fleetscan.operations.host_states import StateReader, find_processes
 from fleetscan.store.store import Store
-
-_ON_DISK = (ArtifactKind.FILE, ArtifactKind.LINK)
-_OF_MANAGER = (ArtifactKind.UNIT_FILE, ArtifactKind.LOADED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +92,7 @@ def judge_sweep(
     exceptions = store.exceptions.list_exceptions()
     judged = [verdict for verdict in verdicts if verdict.drift.host in by_host]
     accepted = [accept_verdict(v, exceptions, hosts[v.drift.host].groups, options.at) for v in judged]
-    dated = [_date_verdict(store, reader, by_host[verdict.drift.host], verdict) for verdict in accepted]
+    dated = [date_verdict(store, reader, by_host[verdict.drift.host], verdict) for verdict in accepted]
     cohorts = {verdict.drift.host: verdict.drift.cohort for verdict in dated}
     strange = check_identities(store, hosts, sweep, visits, runtimes, cohorts)
     findings = [finding for verdict in dated for finding in verdict.findings]
@@ -160,60 +156,3 @@ def _index_subjects(
                 shared[place] = {subject.key: subject for subject in placed.member.subjects}
             found[placed.member.host] = shared[place]
     return found
-
-
-def _date_verdict(store: Store, reader: StateReader, visit: Visit, verdict: HostVerdict) -> HostVerdict:
-    """Fill in since when the host has what drifted, in its drift and in its findings."""
-    drift = _date_items(store, reader, visit, verdict.drift)
-    dated = {(item.key, item.kind): item for item in drift.items}
-    findings = tuple(
-        replace(finding, drift=tuple(dated.get((item.key, item.kind), item) for item in finding.drift))
-        for finding in verdict.findings
-    )
-    return HostVerdict(drift, findings)
-
-
-def _date_items(store: Store, reader: StateReader, visit: Visit, drift: HostDrift) -> HostDrift:
-    """Fill in since when the host has what drifted: the youngest of the pieces that it is made of."""
-    if visit.manifest is None or not drift.items:
-        return drift
-    by_name: defaultdict[str, list[Artifact]] = defaultdict(list)
-    for artifact in reader.artifacts(visit.manifest):
-        by_name[artifact.name].append(artifact)
-    pieces = {index: _pieces(item, by_name) for index, item in enumerate(drift.items)}
-    digests = {digest for group in pieces.values() for digest in group}
-    seen = store.sightings.first_seen(drift.host, digests)
-    items = []
-    for index, item in enumerate(drift.items):
-        youngest = max(
-            (seen[digest] for digest in pieces[index] if digest in seen),
-            key=lambda since: since.first_seen_at,
-            default=None,
-        )
-        if youngest is None:
-            items.append(item)
-        else:
-            absent: datetime | None = youngest.last_absent_at
-            items.append(replace(item, first_seen_at=youngest.first_seen_at, last_absent_at=absent))
-    return replace(drift, items=tuple(items))
-
-
-def _pieces(item: DriftItem, by_name: Mapping[str, Sequence[Artifact]]) -> tuple[Sha256, ...]:
-    """Give the digests of the artifacts, which are told by name, that a drifted subject is made of."""
-    if item.kind is DriftKind.REMOVED:
-        return ()
-    subject = item.subject
-    if subject.key.kind is SubjectKind.LINGER:
-        user = subject.key.scope.partition(":")[2]
-        chosen = [a for a in by_name.get(user, ()) if a.kind is ArtifactKind.LINGER]
-    else:
-        paths = {source.path for source in subject.sources} | set(subject.links)
-        chosen = [a for path in sorted(paths) for a in by_name.get(path, ()) if a.kind in _ON_DISK]
-        if not chosen or item.kind is DriftKind.STATE:
-            chosen += [
-                a
-                for name in subject.unit_names
-                for a in by_name.get(name, ())
-                if a.kind in _OF_MANAGER and a.scope == subject.key.scope
-            ]
-    return tuple(digest_artifact(artifact) for artifact in chosen)

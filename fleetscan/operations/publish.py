@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
+from fleetscan.analyse.accepting import accept_finding
 from fleetscan.analyse.waves import find_waves
 from fleetscan.model.drift import ExplanationKind
 from fleetscan.model.finding import Finding, FindingId
@@ -12,7 +13,7 @@ from fleetscan.model.ids import HostName
 from fleetscan.model.sweep import Sweep
 from fleetscan.operations.host_states import StateReader
 from fleetscan.operations.judge_sweep import Judgement, JudgeOptions, judge_before, judge_sweep
-from fleetscan.operations.track_findings import list_fixed, track_findings
+from fleetscan.operations.track_findings import list_fixed, list_unseen, track_findings
 from fleetscan.report.inputs import BaselineHeader, ReportInputs, find_new_items
 from fleetscan.store.store import Store
 
@@ -27,6 +28,9 @@ def gather_inputs(
     reader = StateReader(store)
     judgement = judge_sweep(store, hosts, sweep, reader, options)
     findings = track_findings(store, sweep, judgement.visits, judgement.subjects, judgement.findings)
+    visited = [visit.host for visit in judgement.visits if visit.host in hosts]
+    unseen = list_unseen(store, sweep, visited, findings)
+    exceptions = store.exceptions.list_exceptions()
     waves = find_waves(findings, Counter(drift.cohort for drift in judgement.drifts), _approvals(findings))
     previous = store.sweeps.previous_sweep(sweep.id)
     known = judge_before(store, hosts, sweep, reader, options) if previous else ()
@@ -41,6 +45,7 @@ def gather_inputs(
         findings=findings,
         waves=waves,
         fixed=list_fixed(store, judgement.subjects),
+        unseen=tuple(accept_finding(f, exceptions, hosts[f.host].groups, options.at) for f in unseen),
         hosts=_asked_for(hosts, judgement),
         generated_at=generated_at,
         baselines=tuple(

@@ -12,6 +12,7 @@ from fleetscan.model.finding import Finding, FindingId, FindingState
 from fleetscan.model.ids import HostName
 from fleetscan.model.subject import Subject, SubjectKey, SubjectKind
 from fleetscan.model.sweep import Sweep, Visit
+from fleetscan.store.finding_rows import FindingRecord
 from fleetscan.store.findings import OpenFinding
 from fleetscan.store.store import Store
 
@@ -48,25 +49,49 @@ def track_findings(
 def list_fixed(store: Store, hosts: Collection[HostName]) -> tuple[Finding, ...]:
     """Give the findings of these hosts that are gone, as far as they are remembered; newest first."""
     records = store.findings.list_findings(states=[FindingState.FIXED], hosts=hosts)
-    found = [
-        Finding(
-            id=record.id,
-            host=record.host,
-            cohort=record.cohort,
-            subject=Subject(key=record.key, fingerprint=UNSEALED),
-            severity=record.severity,
-            content=record.content,
-            hits=record.hits,
-            prevalence=Prevalence(0, 0),
-            techniques=record.techniques,
-            provenance=record.provenance,
-            sentence=record.sentence,
-            life=record.life,
-        )
-        for record in records
-    ]
+    found = [_build_finding(record) for record in records]
     found.sort(key=lambda finding: (finding.life.fixed_at is None, finding.life.fixed_at, finding.id), reverse=True)
     return tuple(found)
+
+
+def list_unseen(
+    store: Store, sweep: Sweep, hosts: Collection[HostName], findings: Iterable[Finding]
+) -> tuple[Finding, ...]:
+    """Give the findings of these hosts that are open and that the newest sweep does not show, worst first.
+
+    Their hosts failed, a gap may hide them, or the logs told of them once. An older sweep has none: what was open then
+    is not kept.
+
+    Args:
+        store: Where the lives are.
+        sweep: The judged sweep, recorded already.
+        hosts: Of the inventory, that the sweep visited.
+        findings: What it shows.
+    """
+    if sweep.id != store.findings.last_recorded_sweep():
+        return ()
+    seen = {finding.id for finding in findings}
+    states = [state for state in FindingState if state is not FindingState.FIXED]
+    records = store.findings.list_findings(states=states, hosts=hosts)
+    return tuple(_build_finding(record) for record in records if record.id not in seen)
+
+
+def _build_finding(record: FindingRecord) -> Finding:
+    """Give a finding as far as it is remembered."""
+    return Finding(
+        id=record.id,
+        host=record.host,
+        cohort=record.cohort,
+        subject=Subject(key=record.key, fingerprint=UNSEALED),
+        severity=record.severity,
+        content=record.content,
+        hits=record.hits,
+        prevalence=Prevalence(0, 0),
+        techniques=record.techniques,
+        provenance=record.provenance,
+        sentence=record.sentence,
+        life=record.life,
+    )
 
 
 def _find_absent(

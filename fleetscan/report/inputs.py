@@ -59,6 +59,7 @@ class ReportInputs:
         generated_at: The only clock of the report, aware UTC.
         findings: What rules say of the hosts that gave state, worst first.
         fixed: Findings of these hosts that are gone, newest first.
+        unseen: Open findings of these hosts that this sweep could not look for, or that logs told of once.
         waves: The same thing on many hosts within days; an owner's page has none, since they name others' hosts.
         new_items: Drift that the previous sweep did not have.
         last_read_at: Last visit with state; hosts that were never read are missing.
@@ -74,6 +75,7 @@ class ReportInputs:
     generated_at: datetime
     findings: tuple[Finding, ...] = ()
     fixed: tuple[Finding, ...] = ()
+    unseen: tuple[Finding, ...] = ()
     waves: tuple[Wave, ...] = ()
     baselines: tuple[BaselineHeader, ...] = ()
     new_items: frozenset[ItemKey] = frozenset()
@@ -137,6 +139,7 @@ def narrow_inputs(inputs: ReportInputs, owner: Owner) -> ReportInputs:
         baselines=tuple(header for header in inputs.baselines if header.cohort in cohorts),
         findings=tuple(finding for finding in inputs.findings if finding.host in own),
         fixed=tuple(finding for finding in inputs.fixed if finding.host in own),
+        unseen=tuple(finding for finding in inputs.unseen if finding.host in own),
         waves=(),
         new_items=frozenset(key for key in inputs.new_items if key.host in own),
         last_read_at={name: at for name, at in inputs.last_read_at.items() if name in own},
