@@ -6,7 +6,7 @@ Source: ATT&CK M1018.
 from collections.abc import Iterator
 from datetime import date
 
-from fleetscan.analyse.controls.evidence import ON_DISK, StateEvidence, conclude, count_of, line_of, tell_gap
+from fleetscan.analyse.controls.evidence import ON_DISK, StateEvidence, conclude, count_of, line_of, path_of, tell_gap
 from fleetscan.analyse.readiness import runs_by_itself
 from fleetscan.model.control import Control, ControlResult
 from fleetscan.model.coverage import Area
@@ -61,7 +61,7 @@ def check_timers(evidence: StateEvidence) -> ControlResult:
     unread = list(map(tell_gap, evidence.gaps(Area.FILES, Area.USERS)))
     for user, subject in jobs:
         wrong, unknown = _judge(evidence, accounts.get(user), user)
-        path = subject.paths[0] if subject.paths else ""
+        path = path_of(subject)
         idle = "" if runs_by_itself(subject) else ", not enabled"
         faults += [line_of(f"{subject.key.name} of {user}{idle}: {why}", path) for why in wrong]
         unread += [line_of(f"{subject.key.name} of {user}{idle}: {why}", path) for why in unknown]
@@ -133,14 +133,11 @@ def _find_wrong(account: Artifact, today: date) -> Iterator[str]:
     # Root's password is locked on many stock hosts, and root is in use all the same.
     if account.property("locked") == "yes" and account.name != _ROOT:
         yield "its password is locked (a key may still let somebody in)"
-    if (expired := account.property("expired")) and _has_passed(expired, today):
-        yield f"it has expired on {expired}" if expired != "yes" else "it has expired"
-
-
-def _has_passed(day: str, today: date) -> bool:
-    """Tell whether a day of the form `2026-03-01` is today or before; `yes` is for those who know no more."""
-    return day == "yes" or (day != "no" and day <= today.isoformat())
+    expired = account.property("expired")
+    if expired and expired <= today.isoformat():
+        yield f"it has expired on {expired}"
 
 
 def _is_number(owner: str) -> bool:
+    # The names of accounts may have digits of other scripts; numbers of owners have not.
     return owner.isascii() and owner.isdecimal() and owner != "0"

@@ -3,7 +3,7 @@
 import posixpath
 from collections.abc import Iterable, Iterator
 
-from fleetscan.analyse.controls.evidence import ON_DISK, VisitEvidence, conclude, count_of, line_of, tell_gap
+from fleetscan.analyse.controls.evidence import ON_DISK, VisitEvidence, conclude, count_of, line_of, path_of, tell_gap
 from fleetscan.model.control import Control, ControlResult
 from fleetscan.model.coverage import Area
 from fleetscan.model.drift import DriftItem, DriftKind
@@ -80,8 +80,7 @@ def _drifted(evidence: VisitEvidence, kinds: Iterable[DriftKind]) -> Iterator[Dr
 
 
 def _tell_item(item: DriftItem) -> EvidenceLine:
-    paths = item.subject.paths
-    return line_of(item.sentence or f"{item.kind.value}: {item.key.name}", paths[0] if paths else "")
+    return line_of(item.sentence, path_of(item.subject))
 
 
 def _uncompared(evidence: VisitEvidence) -> Iterator[EvidenceLine]:

@@ -91,6 +91,11 @@ def line_of(text: str, path: str = "", line: int = 0) -> EvidenceLine:
     return EvidenceLine(cut_text(text, 300), path, line)
 
 
+def path_of(subject: Subject) -> str:
+    """Give the first file of a subject, empty when it has none: what is only in memory."""
+    return next(iter(subject.paths), "")
+
+
 def tell_gap(gap: Gap) -> EvidenceLine:
     """Say what was not read, whose it is, and why."""
     user = scope_user(gap.scope) if gap.scope is not None else None

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from fleetscan.analyse.controls.evidence import VisitEvidence, conclude, count_of, line_of, tell_gap
+from fleetscan.analyse.controls.evidence import VisitEvidence, conclude, count_of, line_of, path_of, tell_gap
 from fleetscan.analyse.processes import find_odd_processes
 from fleetscan.model.control import Control, ControlResult
 from fleetscan.model.coverage import Area
@@ -74,7 +74,7 @@ def check_listed(evidence: VisitEvidence) -> ControlResult:
     """See whether the manager's own list agrees with the rest."""
     state = evidence.state
     faults = [
-        line_of(f"{told.unit}: {told.kind.value}: {told.detail}", subject.paths[0] if subject.paths else "")
+        line_of(f"{told.unit}: {told.kind.value}: {told.detail}", path_of(subject))
         for subject in state.things(SubjectKind.JOB)
         for told in subject.disagreements
         if told.kind in _CONTRADICTIONS

@@ -40,6 +40,18 @@ def test_an_account_that_nobody_should_use_must_not_have_timers(known: Artifact,
     assert (line.text, line.path) == (f"backup.timer of bob: {why}", "/home/bob/.config/systemd/user/backup.timer")
 
 
+def test_a_timer_that_is_not_enabled_says_so() -> None:
+    idle = job(scope=BOB, folder="/home/bob/.config/systemd/user", enabled="disabled", active="")
+    (line,) = check_timers(state(ABSENT, subjects=[idle])).evidence
+    assert line.text == "backup.timer of bob, not enabled: there is no such account"
+
+
+def test_a_timer_that_is_only_in_memory_has_no_path() -> None:
+    gone = replace(OWN, sources=(), links=(), pieces=())
+    (line,) = check_timers(state(ABSENT, subjects=[gone])).evidence
+    assert line.path == ""
+
+
 def test_an_account_in_use_may_linger_and_have_timers() -> None:
     evidence = state(lingers("bob"), account("bob", expired="2030-01-01"), subjects=[OWN])
     assert check_lingering(evidence).status is check_timers(evidence).status is ControlStatus.PASS
