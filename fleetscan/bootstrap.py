@@ -19,6 +19,7 @@ from fleetscan.operations.sweep_fleet import SweepOptions
 from fleetscan.report.mail import MailOptions
 from fleetscan.report.smtp import SmtpSender
 from fleetscan.report.smtp_connection import SmtpOptions, SmtpSecurity
+from fleetscan.rulebook.load import load_rules
 from fleetscan.ssh.connect import SshTransport
 from fleetscan.ssh.credentials import Credentials
 from fleetscan.ssh.hostkeys import HostKeyTable
@@ -92,7 +93,8 @@ def judge_options(settings: Settings) -> JudgeOptions:
         ConfigError: A rule cannot be used.
     """
     rule = CohortRule(tuple(Dimension(word) for word in settings.cohort))
-    return JudgeOptions(at=utc_now(), cohorts=rule, min_cohort=settings.min_cohort)
+    rules = load_rules(settings.rules)
+    return JudgeOptions(at=utc_now(), rules=rules, cohorts=rule, min_cohort=settings.min_cohort)
 
 
 def mail_options(settings: Settings, *, sender_needed: bool) -> MailOptions:

@@ -87,6 +87,9 @@ def program(
     ] = None,
     min_cohort: Annotated[str | None, typer.Option(help="Hosts that a cohort must have.")] = None,
     approvers: Annotated[str | None, typer.Option(help="Persons who must approve a baseline: 1 or 2.")] = None,
+    rules: Annotated[
+        list[str] | None, typer.Option(help="Folder with rules of your own; may be repeated.", metavar="DIR")
+    ] = None,
     report_dir: Annotated[str | None, typer.Option(help="Folder for reports.", metavar="DIR")] = None,
     smtp_host: Annotated[str | None, typer.Option(help="Mail server.", rich_help_panel=_SMTP)] = None,
     smtp_port: Annotated[str | None, typer.Option(help="Its port.", rich_help_panel=_SMTP)] = None,
@@ -133,6 +136,7 @@ def program(
         "cohort": cohort,
         "min_cohort": min_cohort,
         "approvers": approvers,
+        "rules": rules,
         "report_dir": report_dir,
         "smtp.host": smtp_host,
         "smtp.port": smtp_port,

@@ -92,6 +92,8 @@ class Settings(BaseModel):
     """Hosts that a cohort must have; the hosts of a smaller one are compared in the next wider cohort."""
     approvers: Annotated[int, BeforeValidator(parse_whole_number(1, 2))] = 1
     """Persons who must approve a baseline or a rollback before it counts: 1 or 2."""
+    rules: Annotated[tuple[Path, ...], BeforeValidator(parse_files)] = ()
+    """Folders with rules of your own, beside those that come along."""
     report_dir: _File = Path("report")
     """Folder that reports are written to."""
     log_level: Literal["debug", "info", "warning", "error"] = "warning"
