@@ -49,6 +49,7 @@ def _of_command(command: ExecCommand, trust: Trust, subject: Subject) -> Element
         "inline": script is not None and script.text is not None,
         "programs": tuple(cut(normalise_path(p)) for p in started_programs(command)),
         "bare": "/" not in command.path,
+        "resolved": _resolve(command, subject),
         "dressed": "@" in command.prefixes and argv0.rpartition("/")[2] not in (base, f"-{base}", ""),
         "kernel_thread": any(_KERNEL_THREAD.match(word) for word in (argv0, base)) or _renames_itself(command),
         "raw": cut(command.raw),
@@ -58,6 +59,14 @@ def _of_command(command: ExecCommand, trust: Trust, subject: Subject) -> Element
     }
     line = EvidenceLine(cut(f"{command.directive}={command.raw}"), command.origin.path, command.origin.line)
     return Element(values, line)
+
+
+def _resolve(command: ExecCommand, subject: Subject) -> str:
+    """Give where a name without path was found, empty when it has one or was not found."""
+    if "/" in command.path:
+        return ""
+    found = (p for p in subject.pieces if p.role is PieceRole.EXECUTABLE and p.presence is Presence.FOUND)
+    return next((piece.path for piece in found if piece.path.rpartition("/")[2] == command.path), "")
 
 
 def _renames_itself(command: ExecCommand) -> bool:

@@ -12,6 +12,7 @@ from fleetscan.analyse.pieces import doors_of
 from fleetscan.analyse.readiness import runs_by_itself
 from fleetscan.analyse.rules import elements
 from fleetscan.analyse.rules.code import list_code
+from fleetscan.analyse.rules.descriptions import find_borrowed
 from fleetscan.analyse.rules.element import Element, Value, cut
 from fleetscan.analyse.rules.lookalike import find_imitated
 from fleetscan.analyse.rules.oddities import list_oddities
@@ -188,6 +189,11 @@ class SubjectFeatures:
         return activated_name(self.subject) or ""
 
     @cached_property
+    def borrowed(self) -> tuple[str, ...]:
+        """Descriptions that well-known software has, under names that it does not have."""
+        return find_borrowed(self.subject.descriptions, self.stems)
+
+    @cached_property
     def size_bytes(self) -> int:
         """Bytes of its unit files."""
         roles = (PieceRole.FRAGMENT, PieceRole.DROP_IN)
@@ -273,8 +279,14 @@ class CaseFeatures:
         """Files that the expected form does not have; all of them when there is no expected form."""
         if not self.case.drift:
             return ()
-        known = {piece.path for piece in self.expected.pieces} if self.expected else set()
-        return elements.list_files(piece for piece in self.case.subject.pieces if piece.path not in known)
+        before = self.expected.pieces if self.expected else ()
+        known = {piece.path for piece in before}
+        names = {piece.path.rpartition("/")[2] for piece in before if piece.role is PieceRole.FRAGMENT}
+        pieces = (piece for piece in self.case.subject.pieces if piece.path not in known)
+        return tuple(
+            Element({**e.values, "replaces": e.values["role"] == "fragment" and e.values["name"] in names}, e.evidence)
+            for e in elements.list_files(pieces)
+        )
 
     @cached_property
     def expected(self) -> Subject | None:
