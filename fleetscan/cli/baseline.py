@@ -105,10 +105,13 @@ def propose(
 
 def _tell(terminal: Terminal, item: "SavedProposal") -> None:
     """Say what a person must know before approving: what is out and why, and what is in although it is rare."""
+    from fleetscan.report.verdict import count_of
+
     proposal = item.proposal
     terminal.say(
-        f"proposal {item.id}: {proposal.cohort}: {len(proposal.items)} things on {proposal.hosts} hosts, "
-        f"{len(proposal.outliers)} outliers left out, {len(proposal.skipped)} hosts skipped",
+        f"proposal {item.id}: {proposal.cohort}: {count_of(len(proposal.items), 'thing')} on "
+        f"{count_of(proposal.hosts, 'host')}, {count_of(len(proposal.outliers), 'outlier')} left out, "
+        f"{count_of(len(proposal.skipped), 'host')} skipped",
         style="bold",
     )
     if proposal.note:
