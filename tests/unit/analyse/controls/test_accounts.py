@@ -80,8 +80,15 @@ def test_a_gap_in_accounts_matters_to_those_that_have_something_to_run() -> None
     shadow = gap(Area.ACCOUNTS, "/etc/shadow", scope=None)
     assert check_lingering(state(lingers("bob"), account("bob"), gaps=[shadow])).status is ControlStatus.NOT_READABLE
     assert check_lingering(state(gaps=[shadow])).status is ControlStatus.PASS
+    of_bob = gap(Area.ACCOUNTS, scope=BOB)
+    assert check_lingering(state(lingers("bob"), account("bob"), gaps=[of_bob])).status is ControlStatus.NOT_READABLE
     of_eve = gap(Area.ACCOUNTS, scope=user_scope("eve"))
     assert check_lingering(state(lingers("bob"), account("bob"), gaps=[of_eve])).status is ControlStatus.PASS
+
+
+def test_an_account_that_was_not_listed_is_told_with_the_reason() -> None:
+    result = check_lingering(state(lingers("bob"), gaps=[gap(Area.USERS, scope=None)]))
+    assert [line.text for line in result.evidence] == ["bob lingers: users denied (permission denied)"]
 
 
 @pytest.mark.parametrize(

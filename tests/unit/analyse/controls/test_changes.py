@@ -110,3 +110,35 @@ def test_a_baseline_that_was_not_used_or_not_in_full_is_not_readable() -> None:
 
 def test_a_host_that_left_the_inventory_is_not_readable() -> None:
     assert check_baseline(visit(drift=None, baseline=None)).status is ControlStatus.NOT_READABLE
+
+
+@pytest.mark.parametrize("target", ["/tmp/x.timer", "/root/x.timer", "/run/user/1000/x.timer"])
+def test_a_link_astray_fails_though_the_file_is_there(target: str) -> None:
+    result = check_links(visit(state(link(f"{UNITS}/x.timer", target), unit_file(target))))
+    assert [line.text for line in result.evidence] == [f"{UNITS}/x.timer → {target} leads to {target}"]
+
+
+def test_a_link_is_followed_to_its_end() -> None:
+    chain = (link(f"{UNITS}/x.timer", "y.timer"), link(f"{UNITS}/y.timer", "/dev/shm/y.timer"))
+    result = check_links(visit(state(*chain)))
+    assert [line.path for line in result.evidence] == [f"{UNITS}/x.timer", f"{UNITS}/y.timer"]
+
+
+def test_what_passes_says_with_what_it_was_compared() -> None:
+    for result in (check_files(visit()), check_links(visit())):
+        assert "compared with baseline 3" in result.evidence[0].text
+
+
+def test_a_host_that_left_the_inventory_was_compared_with_nothing() -> None:
+    left = visit(drift=None, baseline=None)
+    assert check_files(left).status is check_links(left).status is ControlStatus.NOT_READABLE
+
+
+def test_a_host_without_baseline_and_peers_is_told_plainly() -> None:
+    (line,) = check_baseline(visit(baseline=None, drift=drift(reference=""))).evidence
+    assert line.text == "no baseline of web/debian-12 is approved"
+
+
+def test_what_a_package_left_dangling_is_its_own_affair() -> None:
+    dangling = link(f"{VENDOR}/graphical.target.wants/x.service", "../x.service")
+    assert check_links(visit(state(dangling))).status is ControlStatus.PASS

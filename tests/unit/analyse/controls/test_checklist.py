@@ -6,9 +6,10 @@ from dataclasses import replace
 import pytest
 
 from fleetscan.analyse.controls.checklist import CONTROLS, check_state, check_unread, check_visit, sort_results
-from fleetscan.analyse.controls.evidence import MAX_EVIDENCE, VisitEvidence, conclude, line_of
+from fleetscan.analyse.controls.evidence import MAX_EVIDENCE, VisitEvidence, conclude, line_of, tell_gap
 from fleetscan.model.control import ControlResult, ControlStatus
 from fleetscan.model.coverage import Area, Coverage
+from fleetscan.model.ids import user_scope
 from fleetscan.model.outcome import Outcome
 from fleetscan.model.sweep import Visit
 from tests.control_data import HOST, state, visit
@@ -118,3 +119,9 @@ def test_what_ran_is_not_readable_once_a_later_visit_replaced_it() -> None:
     answers = answer(replace(visit(), runtime=None))
     unread = {name for name, result in answers.items() if result.status is ControlStatus.NOT_READABLE}
     assert unread == {"T1053.006-DET-3", "T1053.006-DET-5", "T1053.006-DET-8"}
+
+
+def test_a_gap_is_told_with_place_reason_and_whose_it_is() -> None:
+    line = tell_gap(gap(Area.FILES, "/home/bob", scope=user_scope("bob")))
+    assert (line.text, line.path) == ("files /home/bob denied (permission denied), of user bob", "/home/bob")
+    assert tell_gap(gap(Area.FILES)).text == "files denied (permission denied)"

@@ -8,7 +8,7 @@ from fleetscan.analyse.controls.executables import check_executables
 from fleetscan.model.control import ControlStatus
 from fleetscan.model.drift import DriftKind
 from fleetscan.model.program import Presence, Verification
-from fleetscan.model.subject import PieceRole, Subject
+from fleetscan.model.subject import PieceRole, Subject, SubjectKind
 from tests.control_data import BACKUP, drift, item, state, visit
 from tests.model_data import job
 from tests.piece_data import packaged
@@ -82,3 +82,8 @@ def test_what_is_not_known_of_a_program_keeps_the_control_from_passing(subject: 
 def test_a_unit_that_could_not_be_read_runs_nobody_knows_what() -> None:
     closed = replace(BACKUP, unreadable=("/etc/systemd/system/backup.service",))
     assert check_executables(visit(state(subjects=[closed]))).status is ControlStatus.NOT_READABLE
+
+
+def test_a_service_that_no_timer_starts_is_not_asked_about() -> None:
+    loose = replace(marked(Verification.UNOWNED), key=replace(BACKUP.key, kind=SubjectKind.UNIT))
+    assert check_executables(visit(state(subjects=[loose]), baseline=None)).status is ControlStatus.PASS
