@@ -43,7 +43,6 @@ case $verb in
     [ $# -eq 0 ] || [ "$verb" = list-unit-files ] || refuse "a pattern"
     exec cat "$here/out/$verb.$format"
     ;;
-  list-units) exit 0 ;; # all timers that it has in memory are listed as such
   show-environment) exec cat "$here/out/environment" ;;
   show)
     SHIM=$here PROPS=$props
@@ -64,10 +63,21 @@ case $verb in
         props = ENVIRON["PROPS"]
         if (ARGC == 1) print_block(here "/out/manager", "")
         for (i = 1; i < ARGC; i++) {
+          if (ARGV[i] == "*.timer") {
+            # all timers that it has in memory are listed as such
+            getline line < (here "/out/list-timers.json")
+            for (rows = split(line, row, /"unit":"/); rows > 1; rows--) {
+              sub(/".*/, "", row[rows])
+              gsub(/\\\\/, "\\", row[rows])
+              asked[++count] = row[rows]
+            }
+          } else asked[++count] = ARGV[i]
+        }
+        for (i = 1; i <= count; i++) {
           if (i > 1) print ""
-          type = ARGV[i]
+          type = asked[i]
           sub(/.*\./, "", type)
-          if (!print_block(here "/show/" ARGV[i], "")) print_block(here "/out/not-found." type, ARGV[i])
+          if (!print_block(here "/show/" asked[i], "")) print_block(here "/out/not-found." type, asked[i])
         }
         exit 0
       }' "$@"

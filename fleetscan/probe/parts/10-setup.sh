@@ -39,18 +39,29 @@ fi
 renice -n 10 -p $$ >/dev/null 2>&1
 ionice -c 3 -p $$ >/dev/null 2>&1
 
+# tick → NOW, in seconds, since whenever: the kernel tells it without a process
+tick() {
+  NOW=''
+  { IFS=. read -r NOW _; } 2>/dev/null <proc/uptime
+  case $NOW in '' | *[!0-9]*) NOW=$(date +%s) ;; esac
+}
 # allow SECONDS [EACH], then late: whether they are over. What can be slow has an end together, not only one by one, and
 # all of it has one before the scanner stops listening: what was read by then shall arrive.
-END=$(($(date +%s) + LIFE))
+tick
+END=$((NOW + LIFE))
 allow() {
-  now=$(date +%s) SECONDS_EACH=${2:-$SECONDS_EACH}
-  UNTIL=$((now + $1))
+  tick
+  SECONDS_EACH=${2:-$SECONDS_EACH}
+  UNTIL=$((NOW + $1))
   [ "$UNTIL" -le "$END" ] || UNTIL=$END
-  left=$((UNTIL - now))
+  left=$((UNTIL - NOW))
   [ "$left" -ge 1 ] || left=1
   [ "$SECONDS_EACH" -le "$left" ] || SECONDS_EACH=$left
 }
-late() { [ "$(date +%s)" -ge "$UNTIL" ]; }
+late() {
+  tick
+  [ "$NOW" -ge "$UNTIL" ]
+}
 
 # emit SECTION STATUS SCOPE DATA
 emit() {
@@ -58,27 +69,42 @@ emit() {
   printf '@%s %s %s %d %s\n%s\n' "$S" "$1" "$2" "${#4}" "$3" "$4"
 }
 
-# first_bytes CAP COMMAND: of what the command says. A process that speaks to a user's manager can be traced by the user,
-# who could have its output held open for ever: that ends some seconds after the command must have.
-first_bytes() {
-  if [ "$2" = ask_user ]; then
-    SECONDS_EACH=$((SECONDS_EACH + 3))
-    limit head -c "$1"
-  else
-    head -c "$1"
-  fi
+# status_of EXIT-CODE → STATUS
+status_of() {
+  case $1 in
+  0) STATUS=ok ;;
+  124 | 137) STATUS=timeout ;;
+  126 | 127) STATUS=missing ;;
+  '' | *[!0-9]*) STATUS=truncated ;;
+  *) STATUS=failed-$1 ;;
+  esac
 }
 
 # capture CAP COMMAND… → OUT, STATUS. NUL bytes are lost, so this is for text only. COMMAND may be a function.
 # The exit status travels behind the output; when the cap cuts it off, the status is `truncated`. The dot keeps line
 # ends that the cap may have left last, without which a cut output could look whole.
+# A process that speaks to a user's manager can be traced by the user, who could have its output held open for ever:
+# that ends some seconds after the command must have.
 capture() {
   cap=$1
   shift
-  OUT=$(if {
-    "$@" </dev/null
-    printf '\n%d' "$?"
-  } | first_bytes "$cap" "$1"; then printf .; else printf '\n124.'; fi)
+  case $1 in
+  ask_user | ask_parts)
+    OUT=$(if {
+      "$@" </dev/null
+      printf '\n%d' "$?"
+    } | {
+      SECONDS_EACH=$((SECONDS_EACH + 3))
+      limit head -c "$cap"
+    }; then printf .; else printf '\n124.'; fi)
+    ;;
+  *)
+    OUT=$(if {
+      "$@" </dev/null
+      printf '\n%d' "$?"
+    } | head -c "$cap"; then printf .; else printf '\n124.'; fi)
+    ;;
+  esac
   full=${#OUT}
   case $OUT in *"${NL}124.") full=0 ;; esac
   OUT=${OUT%.}
@@ -88,13 +114,7 @@ capture() {
   fi
   rc=${OUT##*"$NL"}
   OUT=${OUT%"$NL"*}
-  case $rc in
-  0) STATUS=ok ;;
-  124 | 137) STATUS=timeout ;;
-  126 | 127) STATUS=missing ;;
-  '' | *[!0-9]*) STATUS=truncated ;;
-  *) STATUS=failed-$rc ;;
-  esac
+  status_of "$rc"
 }
 
 # first_line FILE → LINE; only from regular files, since a FIFO would wait for ever.

@@ -11,8 +11,23 @@ tidy() {
   done
   D=${D#/}
 }
-# Mounts in user space: even root may not look into one that a user made, and it looks absent.
-fused=$(sed -n 's/^[0-9]* [0-9]* [^ ]* [^ ]* \([^ ]*\) .* - fuse.*/\1/p' proc/self/mountinfo 2>/dev/null)
+# Mounts in user space, an `f` before their paths: even root may not look into one that a user made, and it looks absent.
+# Mount points where a look could mount something, or hang: "fstype path" a line. A user's own mounts are among them: their
+# program answers when it likes, and root may not look into all of them.
+# shellcheck disable=SC2016  # the variables are awk's
+HAZARDS='
+{ for (i = 7; i < NF && $i != "-"; i++);
+  type = $(i + 1)
+  if (type !~ /^(fuse.*|autofs|nfs|nfs4|cifs|smb3|afs|lustre|ceph|9p)$/) next
+  at = $5
+  gsub(/\\040/, " ", at); gsub(/\\011/, "\t", at); gsub(/\\134/, "\\", at)
+  if (type ~ /^fuse/) print "f " at
+  if (type !~ /^fuse/ || type == "fuse.sshfs" || $(i + 3) ~ /user_id=[1-9]/) print "r " type " " at }'
+fused='' remote=''
+# shellcheck disable=SC2013  # only line ends separate words
+for line in $(awk "$HAZARDS" proc/self/mountinfo 2>/dev/null); do
+  case $line in f\ *) fused=$fused${line#f }$NL ;; r\ *) remote=$remote${line#r }$NL ;; esac
+done
 # closed PATH: it looks absent, but something at it or on the way to it may not be entered, so it could be there
 closed() {
   up=$1
@@ -49,13 +64,6 @@ for d in etc/systemd/system.control run/systemd/system.control run/systemd/trans
   add "$d"
 done
 
-# Mount points where a look could mount something, or hang: "fstype path" a line. A user's own mounts are among them: their
-# program answers when it likes, and root may not look into all of them.
-remote=$(sed -n \
-  -e 's/^[0-9]* [0-9]* [^ ]* [^ ]* \([^ ]*\) .* - \(autofs\|nfs\|nfs4\|cifs\|smb3\|fuse\.sshfs\|afs\|lustre\|ceph\|9p\) .*/\2 \1/p' \
-  -e 's/^[0-9]* [0-9]* [^ ]* [^ ]* \([^ ]*\) .* - \(fuse[^ ]*\) .*user_id=[1-9].*/\2 \1/p' \
-  proc/self/mountinfo 2>/dev/null | sed -e 's/\\040/ /g' -e 's/\\011/\t/g' -e 's/\\134/\\/g')
-
 # below PATH → FSTYPE: the remote file system it lies on, empty for none
 below() {
   FSTYPE=
@@ -64,11 +72,10 @@ below() {
   done
 }
 
-capture 4194304 limit getent passwd
-passwd=$(printf '%s\n' "$OUT" | head -n "$MAX_USERS" | cut -d: -f1,3,4,6,7)
-[ "$STATUS" = ok ] && [ "$(printf '%s\n' "$OUT" | wc -l)" -gt "$MAX_USERS" ] && STATUS=truncated
-emit users "$STATUS" system "$passwd"
-GIDS=$NL$(printf '%s\n' "$passwd" | cut -d: -f2,3)$NL
+emit users "$accounts" system "$passwd"
+# known_gids → GIDS: uid and gid of each account, when they are needed
+GIDS=''
+known_gids() { [ -n "$GIDS" ] || GIDS=$(printf '%s\n' "$passwd" | cut -d: -f2,3); }
 
 # as_who WHO COMMAND…: with the rights of an account, `-` for the probe's own. What users own is read with no more than
 # their own rights, so that a link or a swapped folder of theirs leads nowhere that they could not go themselves.
@@ -80,6 +87,7 @@ as_who() {
     return
   }
   as_gid=
+  known_gids
   for pair in $GIDS; do # to cut it out of the text takes a shell the square of its length
     case $pair in "$as:"*) as_gid=${pair#*:} && break ;; esac
   done
@@ -95,10 +103,17 @@ reader() { if [ "$UID_" = 0 ] && [ "$1" != 0 ]; then WHO=$1; else WHO=-; fi; }
 USER_DIRS=
 add_as() {
   case $NL$DIRS$USER_DIRS in *"$NL$1$NL"* | *":$1$NL"*) return ;; esac # two accounts may share a home
-  if [ "$WHO" = - ]; then DIRS=$DIRS$1$NL; else USER_DIRS=$USER_DIRS$WHO:$1$NL; fi
+  if [ "$WHO" = - ]; then
+    DIRS=$DIRS$1$NL
+  else
+    USER_DIRS=$USER_DIRS$WHO:$1$NL
+    known_gids
+  fi
 }
 # resolve START PATH → REAL, FSTYPE: where a path below START leads, link by link. What lies on a remote file system ends
 # it: the kernel mounts such a thing for whoever only asks what is there, `readlink -f` and `[ -d` among them.
+# Service accounts share few homes: what a link on the way holds is asked for once.
+LINKS=$NL
 resolve() {
   REAL=$1 todo=$2 hops=0 FSTYPE=
   while [ -n "$todo" ]; do
@@ -119,7 +134,14 @@ resolve() {
     [ -L "$REAL" ] || continue
     hops=$((hops + 1))
     [ $hops -le 40 ] || return 0
-    to=$(limit readlink "./$REAL" && printf .) to=${to%"$NL".} todo=$to/$todo
+    case $LINKS in
+    *"$NL=$REAL$NL"*) to=${LINKS#*"$NL=$REAL$NL"~} to=${to%%"$NL"*} ;;
+    *)
+      to=$(limit readlink "./$REAL" && printf .) to=${to%"$NL".}
+      case $REAL$to in *"$NL"*) ;; *) [ ${#LINKS} -gt 4096 ] || LINKS=$LINKS=$REAL$NL~$to$NL ;; esac
+      ;;
+    esac
+    todo=$to/$todo
     case $to in
     /*) REAL= ;;
     *) case $REAL in */*) REAL=${REAL%/*} ;; *) REAL= ;; esac ;;
@@ -178,8 +200,8 @@ for line in $passwd; do
 done
 emit homes ok system "$homes"
 
-runtimes='' HUNG=$NL
-allow 10 5
+runtimes=''
+allow 20 8
 set +f
 for r in run/user/*; do
   set -f
@@ -202,15 +224,11 @@ for r in run/user/*; do
     fi
   done
   # A manager that runs says itself where it looks; its configuration may have been moved.
-  gid=${GIDS#*"$NL$uid:"}
-  if [ $booted = 0 ] || [ "$gid" = "$GIDS" ] || [ ! -S "$r/systemd/private" ] || late; then continue; fi
-  [ "$UID_" = 0 ] || [ "$UID_" = "$uid" ] || continue
-  gid=${gid%%"$NL"*}
-  name=$(printf '%s\n' "$passwd" | sed -n "s/^\([^:]*\):$uid:.*/\1/p" | head -n 1)
-  capture 65536 ask_user show -p UnitPath,Environment
-  emit manager "$STATUS" "user:$name" "$OUT"
-  [ "$STATUS" = timeout ] && HUNG=$HUNG$uid$NL # a manager that hangs is not asked again: the visit has an end
-  for d in $(printf '%s\n' "$OUT" | sed -n 's/^UnitPath=//p' | tr ' ' '\n' | head -n 64); do
+  if [ $booted = 0 ] || [ ! -d "$r/systemd" ]; then continue; fi
+  ask_manager "$uid"
+  most=64
+  for d in $SEARCHED; do
+    [ $((most = most - 1)) -ge 0 ] || break
     case $d in /etc/* | /usr/* | /lib/* | /run/systemd/* | *[!-A-Za-z0-9_./:@%+\ ]*) continue ;; esac
     tidy "$d"
     resolve '' "$D"

@@ -19,22 +19,19 @@ hash_dirs() {
     -type f -size +0 ! -path '*/systemd/transient/*.scope' -size -4097k -exec sha256sum -- {} +
 }
 # offer WHO [!]: emit what was captured of sha256sum. Lines are numbered on from those before; contents are asked for by
-# these numbers, and read with the same rights; `!` marks files of which only programs are given.
+# these numbers, and read with the same rights; `!` marks files of which only programs are given. In HASHES the lines of
+# each stand behind one with `=` and who it is; no line of sha256sum begins so.
 HASHES='' HASHED=0
 offer() {
   emit hashes "$STATUS" "$1 $((HASHED + 1))" "$OUT"
   [ -n "$OUT" ] || return 0
-  case $OUT in
-  *"$NL"*"$NL"*"$NL"*"$NL"*"$NL"*"$NL"*"$NL"*)
-    HASHES=$HASHES$(printf '%s\n' "$OUT" | sed "s/^/$1${2-}:/")$NL
-    HASHED=$((HASHED + $(printf '%s\n' "$OUT" | wc -l)))
-    ;;
-  *) # of a few, as most accounts have, without a process
-    for line in $OUT; do HASHES=$HASHES$1${2-}:$line$NL HASHED=$((HASHED + 1)); done
-    ;;
-  esac
+  HASHES="$HASHES=$1${2-}$NL${OUT%"$NL"}$NL"
+  # shellcheck disable=SC2086  # lines, to count them
+  set -- $OUT
+  HASHED=$((HASHED + $#))
 }
 # walk_user DIR…: all of one account, WHO
+HASHED_USERS=''
 walk_user() {
   if late; then
     emit walk timeout "$WHO" ''
@@ -45,14 +42,16 @@ walk_user() {
   case $NL$OUT in *"$NL$K f "*) ;; *) return ;; esac
   capture 4194304 hash_dirs "$WHO" "$@"
   offer "$WHO"
+  HASHED_USERS=$HASHED_USERS$WHO$NL
 }
-walk=''
+walk='' FIND=0
+allow 20 20
+# shellcheck disable=SC2086  # one directory a line, globbing is off
+[ -z "$DIRS" ] || capture 16777216 walk_dirs - $DIRS
+if [ -n "$DIRS" ] && [ -n "$OUT" ]; then FIND=1; else find etc -maxdepth 0 -printf '' 2>/dev/null && FIND=1; fi
 if [ -z "$DIRS" ]; then
   emit walk failed-1 - ''
-elif find etc -maxdepth 0 -printf '' 2>/dev/null; then
-  allow 20 20
-  # shellcheck disable=SC2086  # one directory a line, globbing is off
-  capture 16777216 walk_dirs - $DIRS
+elif [ $FIND = 1 ]; then
   emit walk "$STATUS" - "$OUT"
   walk=$OUT
   # shellcheck disable=SC2086

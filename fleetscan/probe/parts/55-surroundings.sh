@@ -39,23 +39,33 @@ tell_around() {
 LOOKS='' TOLD=told SELINUX=
 command -v lsattr >/dev/null 2>&1 && LOOKS="-exec${NL}lsattr${NL}-d${NL}--${NL}{}${NL}+$NL" TOLD="$TOLD lsattr"
 [ -e sys/fs/selinux/enforce ] && SELINUX="-printf$NL%Z %p\n$NL" TOLD="$TOLD selinux"
+# Sent are of all lines only those that say something: immutable or append-only, an access control list, a label that is
+# not the one of unit files.
+# shellcheck disable=SC2016  # the variables are awk's
+TELLING='
+/^rc [0-9]+$/ { ended = $2; next }
+index($0, token " ") == 1 || /^[-A-Za-z]*[ai][-A-Za-z]* / || /^..........[+] / ||
+  (/^[^ \/]+:[^ \/]+ / && !/^system_u:object_r:systemd_unit_file_t:s0 /) { line[++lines] = $0 }
+/^d[r-][w-].......* - / { acl = " acl" }
+END {
+  print told acl
+  for (i = 1; i <= lines; i++) print line[i]
+  exit ended
+}'
 tell_attributes() {
   teller=$1
   shift
-  # shellcheck disable=SC2086  # one word a line, globbing is off
-  as_who "$teller" find -H "$@" -maxdepth 2 -path './*' -printf "$K %y %m %U %G - %n - - - %p//%l\n" -prune -o \
-    -type d ! \( -readable -executable \) -prune -o ! -path "*$NL*" \
-    \( -type f -o -type d \) $LOOKS$SELINUX -exec ls -ldn --time-style=+- -- {} + 2>/dev/null
+  {
+    # shellcheck disable=SC2086  # one word a line, globbing is off
+    as_who "$teller" find -H "$@" -maxdepth 2 -path './*' -printf "$K %y %m %U %G - %n - - - %p//%l\n" -prune -o \
+      -type d ! \( -readable -executable \) -prune -o ! -path "*$NL*" \
+      \( -type f -o -type d \) $LOOKS$SELINUX -exec ls -ldn --time-style=+- -- {} + 2>/dev/null
+    printf 'rc %d\n' "$?"
+  } | awk -v "token=$K" -v "told=$TOLD" "$TELLING"
 }
-# send_attributes WHO DIR…: of all lines only those that say something: immutable or append-only, an access control list,
-# a label that is not the one of unit files
 send_attributes() {
   capture 8388608 tell_attributes "$@"
-  told=$TOLD
-  case $NL$OUT in *"$NL"d[r-][w-]???????*' - '*) told="$told acl" ;; esac
-  OUT=$(printf '%s\n' "$OUT" | grep -E -e "^$K " -e '^[-A-Za-z]*[ai][-A-Za-z]* ' -e '^.{10}\+ ' -e '^[^ /]+:[^ /]+ ')
-  [ -z "$SELINUX" ] || OUT=$(printf '%s\n' "$OUT" | grep -v '^system_u:object_r:systemd_unit_file_t:s0 ')
-  emit attributes "$STATUS" "$1" "$told$NL$OUT"
+  emit attributes "$STATUS" "$1" "${OUT%"$NL"}"
 }
 # ways WHO DIR… → UPS: every folder on the way to them, for accounts only below their homes; a link ends it
 ways() {
@@ -89,10 +99,10 @@ FILENAME == "-" { sub(/^(denied|link-out|[0-9]+):/, ""); sub(/\/\.$/, ""); up = 
   near = layers || at == "/" || at in above || at ~ /\/\.(config|local)(\/share)?(\/systemd(\/.*)?)?$/
   for (up = at; !near && up != ""; sub(/\/[^\/]*$/, "", up)) near = up in units
   if (near) print $3, $4, $5, $6, $(i + 1), $(i + 2), layers ? substr($(i + 3), 1, 4096) : "-" }'
-list_mounts() { printf '%s' "$1" | limit awk "$MOUNTS" - proc/self/mountinfo; }
+list_mounts() { printf '%s' "$1" | awk "$MOUNTS" - proc/self/mountinfo; }
 
 FOUND='' UNSEEN='' generators=''
-if [ -n "$walk" ] || find etc -maxdepth 0 -printf '' 2>/dev/null; then
+if [ $FIND = 1 ]; then
   there etc/udev/rules.d run/udev/rules.d usr/local/lib/udev/rules.d usr/lib/udev/rules.d lib/udev/rules.d \
     etc/dbus-1/system-services run/dbus-1/system-services usr/local/share/dbus-1/system-services \
     usr/share/dbus-1/system-services lib/dbus-1/system-services \
@@ -142,7 +152,7 @@ if [ -n "$walk" ] || find etc -maxdepth 0 -printf '' 2>/dev/null; then
   send_attributes - $DIRS $generators $UPS
   SECONDS_EACH=5
   allow 10
-  for WHO in ${USER_DIRS:+$(printf '%s' "$HASHES" | sed -n 's/^\([0-9][0-9]*\):.*/\1/p' | sort -un)}; do
+  for WHO in $HASHED_USERS; do
     if late; then
       emit attributes timeout "$WHO" ''
       continue

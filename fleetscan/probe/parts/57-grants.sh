@@ -129,7 +129,7 @@ for d in etc var/lib; do
   take_folder $d/polkit-1/localauthority $d/polkit-1/localauthority/*/*.pkla $d/polkit-1/localauthority/*/.*.pkla
 done
 set -f
-if [ -n "$FOUND" ] && find etc -maxdepth 0 -printf '' 2>/dev/null; then
+if [ -n "$FOUND" ] && [ $FIND = 1 ]; then
   # shellcheck disable=SC2086  # one file a line, globbing is off
   capture 4194304 read_grants '' $FOUND
   told=$OUT first=$STATUS

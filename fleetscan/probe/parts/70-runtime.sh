@@ -21,7 +21,9 @@ tell_process() {
   set -- $real
   IFS=$NL
   printf 'p %s %s %s %s\ng %s\ne %s\n' "$pid" "$parent" "$began" "${2-}" "$group" "${exe%%"$NL"*}"
-  { limit head -c 1024 "proc/$pid/cmdline" | tr '\n\000' ' \n' | sed 's/^/c /'; } 2>/dev/null
+  { limit head -c 1024 "proc/$pid/cmdline" | tr '\n\000' ' \n' | while IFS= read -r line || [ -n "$line" ]; do
+    printf 'c %s\n' "$line"
+  done; } 2>/dev/null
   printf '\n'
 }
 # tell_processes FILE…: `b` and the time of boot, then each process of those that were found
@@ -37,8 +39,12 @@ tell_processes() {
 }
 # find_processes: files of those in a control group that has the name of a service which a timer starts
 find_processes() {
-  set +f
-  printf '%s\n' "$ACTIVATED" | sed -n 's/.*\.service$/\/&/p' | limit grep -lsF -f - proc/[0-9]*/cgroup
+  for line in $ACTIVATED; do
+    case $line in *.service) printf '/%s\n' "$line" ;; esac
+  done | {
+    set +f
+    limit grep -lsF -f - proc/[0-9]*/cgroup
+  }
 }
 
 # Command lines can be read by everybody on the host, so no more of the sentinel stands there than nobody can guess.
@@ -175,7 +181,7 @@ loaded_rules() {
 
 if [ $booted = 1 ]; then
   allow 10 5
-  [ -n "$SINCE" ] || SINCE=$((now - 86400))
+  [ -n "$SINCE" ] || SINCE=$((clock - 86400))
   OUT='' STATUS=ok
   case $ACTIVATED$NL in *.service"$NL"*) capture 1048576 find_processes ;; esac
   case $STATUS in failed-1 | failed-2) STATUS=ok ;; esac # none is an answer, and so is what ended in between

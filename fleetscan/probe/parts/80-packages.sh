@@ -96,12 +96,17 @@ END {
   tell_timers()
   exit (status == "" ? 3 : (status > 1 ? status : 0))
 }'
+PATTERNS='
+FILENAME != "-" { if (FNR % 3 != 1) next; sub(/^\//, "") }
+{ sub(/^usr\//, "") }
+/\//'
 dpkg_rows() (
   cd var/lib/dpkg/info || exit 13
   diversions=../diversions
   [ -e $diversions ] || diversions=/dev/null
-  for file in . $diversions ../status; do
-    [ -r "$file" ] || exit 13
+  [ -r . ] || exit 13
+  for file in $diversions ../status; do
+    [ -r "$file" ] && { [ -f "$file" ] || [ "$file" = /dev/null ]; } || exit 13
   done
   set +f
   set -- *.list *.md5sums
@@ -109,12 +114,9 @@ dpkg_rows() (
   {
     printf '%s\n//\n' "$WANTED"
     # without usr/ in front a pattern finds both spellings; awk then takes what is meant
-    {
-      printf '%s\n' "$UNIT_DIRS" "$WANTED"
-      sed -n 'p;n;n' $diversions | sed 's,^/,,'
-    } | sed -n -e 's,^usr/,,' -e '/\//p' | limit grep -aHF -f - -- "$@"
+    printf '%s\n' "$UNIT_DIRS" "$WANTED" | awk "$PATTERNS" - $diversions | limit grep -aHF -f - -- "$@"
     printf '//%d\n' $?
-  } | limit awk -v "moved=$MOVED" "$CANON$DPKG" part=diversions $diversions part=wanted - part=status ../status
+  } | awk -v "moved=$MOVED" "$CANON$DPKG" part=diversions $diversions part=wanted - part=status ../status
 )
 
 # Nobody asks: as root, rpm would write into its database even to read it, and run what macros in a home say.
@@ -284,12 +286,13 @@ END {
 join_sums() {
   printf '%s\n' "$ROWS"
   for program in md5sum sha1sum; do
+    case $ROWS in *" ${program%sum} "*) ;; *) continue ;; esac
     # shellcheck disable=SC2046  # one path a line, globbing is off
     set -- $(printf '%s\n' "$ROWS" | sed -n "s/^[a-z]* [^ ]* ${program%sum} [^ ]* //p")
     [ $# -eq 0 ] || limit find -P "$@" -maxdepth 0 -type f -size -131073k -exec "$program" -- {} +
   done
 }
-join_rows() { join_sums | limit awk "$JOIN"; }
+join_rows() { join_sums | awk "$JOIN"; }
 
 # read_database KIND: add its rows to PACKAGES, and how reading it ended. 13 is the number of "permission denied".
 read_database() {
@@ -308,9 +311,14 @@ read_database() {
 }
 # wanted_files PATH…: these and all files of the walk that were read with the probe's own rights, one a line. No package
 # has a name with a line end in it, so nothing is lost where the two escapes of a name would be mixed up.
+# shellcheck disable=SC2016  # awk expands it
+OWN_FILES='
+/^=/ { own = $0 == "=-"; next }
+!own || !match($0, /^\\?[0-9a-f]+  /) { next }
+{ path = substr($0, RLENGTH + 1); if (/^\\/) gsub(/\\\\/, "\\", path); print path }'
 wanted_files() {
   [ $# -eq 0 ] || printf '%s\n' "$@"
-  printf '%s' "$HASHES" | sed -n -e 's/^-:[0-9a-f]*  //p' -e '/^-:\\/!d' -e 's/^-:\\[0-9a-f]*  //' -e 's/\\\\/\\/gp'
+  printf '%s' "$HASHES" | awk "$OWN_FILES"
 }
 # answer_packages PATH…: regular files, links resolved, relative to /
 answer_packages() {

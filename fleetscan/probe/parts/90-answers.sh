@@ -42,6 +42,14 @@ mark_scripts() {
   shift
   as_who "$reader" find -P "$@" -maxdepth 0 -type f -size +1c -size -131073k -exec head -q -c 2 -- {} + | tr -c '#!' .
 }
+# hash_and_mark WHO PATH…: both, a line `//` between them; no path has that in it
+hash_and_mark() {
+  hash_paths "$@"
+  ended=$?
+  printf '//\n'
+  mark_scripts "$@"
+  return $ended
+}
 # name_variables WHO PATH…: the names that environment files set. Values are often secrets; only those that tell a
 # loader or an interpreter what to run leave the host. A long name of nothing can be a key in base64, and is left out.
 # shellcheck disable=SC2016  # awk expands it
@@ -69,12 +77,18 @@ is_program() {
     ;;
   *.rules) return 0 ;;
   esac
+  [ "$1" = - ] && [ -x "$2" ] && return 0 # the probe's own rights tell it without a process, if it can be executed
   [ -n "$(as_who "$1" find -P "$2" -maxdepth 0 -type f -perm /111 -print 2>/dev/null)" ] ||
     [ "$(as_who "$1" head -c 2 -- "$2" 2>/dev/null)" = '#!' ]
 }
 # read_contents NUMBER…: contents by number in the list of hashes; what was not hashed cannot be asked for
+# shellcheck disable=SC2016  # awk expands it
+CHOSEN='
+BEGIN { for (split(numbers, number, " "); ++i in number;) wanted[number[i]] }
+/^=/ { who = substr($0, 2); next }
+++line in wanted { print who ":" $0 }'
 read_contents() {
-  wanted=$(printf '%s' "$HASHES" | sed -n "$(printf '%s\n' "$@" | sed 's/$/p/')")
+  wanted=$(printf '%s' "$HASHES" | awk -v "numbers=$1" "$CHOSEN")
   set --
   all=
   for line in $wanted; do
@@ -107,10 +121,10 @@ while IFS= read -r request; do
   fetch:*)
     shift
     case $* in *[!0-9$NL]*) break ;; esac
-    OUT=$(read_contents "$@" </dev/null) # requests are not for processes of users
     IFS=' '
     request=$*
     IFS=$NL
+    OUT=$(read_contents "$request" </dev/null) # requests are not for processes of users
     if [ -n "$OUT" ]; then emit content ok "$request" "$OUT"; else emit content denied "$request" ''; fi
     ;;
   stat:3:*:*[!0-9]* | list:3:*:*[!0-9]* | hash:3:*:*[!0-9]* | variables:3:*:*[!0-9]* | packages:2:*[!0-9]*:) break ;;
@@ -126,10 +140,10 @@ while IFS= read -r request; do
     ;;
   hash:3:*:?*)
     take_paths "$3"
-    answer "$2" hash_paths
+    answer "$2" hash_and_mark
+    case $OUT in *"//$NL"*) marks=${OUT##*"//$NL"} OUT=${OUT%"//$NL"*} ;; *) marks='' ;; esac
     offer "$2" !
-    answer "$2" mark_scripts
-    emit marks "$STATUS" "$2" "$OUT"
+    emit marks "$STATUS" "$2" "$marks"
     ;;
   variables:3:*:?*)
     take_paths "$3"

@@ -186,7 +186,7 @@ TIMEOUT = """#!/bin/sh
 shift 3
 seconds=20
 case "$*" in
-*--user*) seconds=%s; echo "$*" >>"${0%%/*}/asked" ;;
+*--user*) seconds=%s; echo asked >>"${0%%/*}/asked" ;;
 'head -c '*) seconds=1 ;;
 esac
 exec %s -k 1 "$seconds" "$@"
