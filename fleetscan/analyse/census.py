@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from fleetscan.analyse.case import Setting
 from fleetscan.analyse.pieces import doors_of, payload_of
+from fleetscan.analyse.targets import View, doors_known, views_known
 from fleetscan.analyse.visibility import find_gap_in_files, find_gap_in_state, find_hiding_gap
 from fleetscan.model.coverage import Coverage
 from fleetscan.model.ids import HostName, Sha256
@@ -67,7 +68,10 @@ class Tally:
         raws: Hosts by form and bytes.
         sure_meanings: As `meanings`, only of hosts on which no gap could hide a further file of it.
         sure_raws: As `raws`, likewise.
-        samples: One subject by form and bytes; the same one whatever the order of hosts.
+        doors: Hosts by what others than root may write of it.
+        views: Hosts by the contradictions between views of it.
+        samples: One subject by form and bytes; of several that differ in doors or views the most common one, and the
+            same whatever the order of hosts.
     """
 
     seen: int = 0
@@ -79,6 +83,8 @@ class Tally:
     raws: Counter[tuple[Form, Sha256]] = field(default_factory=Counter)
     sure_meanings: Counter[Sha256] = field(default_factory=Counter)
     sure_raws: Counter[tuple[Form, Sha256]] = field(default_factory=Counter)
+    doors: Counter[str] = field(default_factory=Counter)
+    views: Counter[View] = field(default_factory=Counter)
     samples: dict[tuple[Form, Sha256], Subject] = field(default_factory=dict)
 
     def rank_forms(self) -> tuple[tuple[Form, int], ...]:
@@ -114,9 +120,12 @@ class Census:
         """Count members given in any order; a host that is given twice is an error of the caller."""
         groups = _group_members(members)
         tallies: dict[SubjectKey, Tally] = {}
+        choices: dict[SubjectKey, _Choice] = {}
         for group in groups:
             for key, subject in group.subjects.items():
-                _count_subject(tallies.setdefault(key, Tally()), subject, group)
+                _count_subject(tallies.setdefault(key, Tally()), choices.setdefault(key, _Choice()), subject, group)
+        for key, choice in choices.items():
+            tallies[key].samples = choice.choose()
         _count_hidden(tallies, groups)
         group_of = {host: group for group in groups for host in group.hosts}
         return Census(len(group_of), groups, group_of, {key: tallies[key] for key in sorted(tallies)})
@@ -128,6 +137,8 @@ class Contribution:
 
     Attributes:
         sure: Whether no gap could hide a further file of the subject: a drop-in, or a fragment that comes first.
+        doors: What others than root may write of it.
+        views: Contradictions between views of it.
     """
 
     seen: bool = False
@@ -137,6 +148,8 @@ class Contribution:
     raw: Sha256 | None = None
     target: Sha256 | None = None
     sure: bool = False
+    doors: frozenset[str] = frozenset()
+    views: frozenset[View] = frozenset()
 
 
 def own_contribution(group: Group, key: SubjectKey) -> Contribution:
@@ -154,6 +167,8 @@ def own_contribution(group: Group, key: SubjectKey) -> Contribution:
         raw=fingerprint.raw if meaning is not None and state is not None else None,
         target=fingerprint.target if meaning is not None and target_is_known(subject) else None,
         sure=not group.coverage.gaps or find_gap_in_files(group.coverage, subject) is None,
+        doors=doors_known((subject,)),
+        views=views_known((subject,)),
     )
 
 
@@ -210,7 +225,7 @@ def _content_of(subjects: Sequence[Subject]) -> str:
     )
 
 
-def _count_subject(tally: Tally, subject: Subject, group: Group) -> None:
+def _count_subject(tally: Tally, choice: "_Choice", subject: Subject, group: Group) -> None:
     count = len(group.hosts)
     mine = own_contribution(group, subject.key)
     tally.seen += count
@@ -228,10 +243,37 @@ def _count_subject(tally: Tally, subject: Subject, group: Group) -> None:
         tally.raws[form, mine.raw] += count
         if mine.sure:
             tally.sure_raws[form, mine.raw] += count
-    place = (form, subject.fingerprint.raw)
-    current = tally.samples.get(place)
-    if current is None or _order(subject) < _order(current):
-        tally.samples[place] = subject
+    for door in mine.doors:
+        tally.doors[door] += count
+    for view in mine.views:
+        tally.views[view] += count
+    choice.add(subject, (tuple(sorted(mine.doors)), tuple(sorted(mine.views))), count)
+
+
+_Around = tuple[tuple[str, ...], tuple[View, ...]]
+"""Doors and views of a subject: in these, subjects of one form and equal bytes may still differ."""
+
+
+@dataclass(slots=True)
+class _Choice:
+    """The candidates for the samples of one key, and how many hosts have each."""
+
+    counts: dict[tuple[Form, Sha256], Counter[_Around]] = field(default_factory=dict)
+    subjects: dict[tuple[Form, Sha256, _Around], Subject] = field(default_factory=dict)
+
+    def add(self, subject: Subject, around: _Around, count: int) -> None:
+        form, raw = form_of(subject), subject.fingerprint.raw
+        self.counts.setdefault((form, raw), Counter())[around] += count
+        current = self.subjects.get((form, raw, around))
+        if current is None or _order(subject) < _order(current):
+            self.subjects[form, raw, around] = subject
+
+    def choose(self) -> dict[tuple[Form, Sha256], Subject]:
+        """Give the most common one; of equally common ones that which opens the fewest doors."""
+        return {
+            (form, raw): self.subjects[form, raw, min(arounds, key=lambda a: (-arounds[a], len(a[0]), len(a[1]), a))]
+            for (form, raw), arounds in self.counts.items()
+        }
 
 
 def _order(subject: Subject) -> tuple[tuple[str, ...], str]:

@@ -13,6 +13,7 @@ from fleetscan.analyse.directives import count_differences, diff_directives
 from fleetscan.analyse.expectation import Expectation, Norm
 from fleetscan.analyse.filediff import Contents, diff_files, has_unexpected_bytes
 from fleetscan.analyse.fingerprint import describe_state
+from fleetscan.analyse.pieces import doors_of
 from fleetscan.analyse.sentence import (
     cut_text,
     name_subject,
@@ -25,7 +26,7 @@ from fleetscan.analyse.sentence import (
     say_view,
     say_writable,
 )
-from fleetscan.analyse.targets import diff_targets, find_new_disagreements, find_new_doors
+from fleetscan.analyse.targets import diff_targets, find_new_disagreements, without_known
 from fleetscan.analyse.visibility import describe_gap, find_gap_in_files, find_gap_in_state, find_hiding_gap
 from fleetscan.model.baseline import Cohort
 from fleetscan.model.coverage import Area, Coverage, Gap
@@ -146,11 +147,11 @@ class _Comparison:
         if targets:
             sentence = say_target(self.host, subject, targets)
             self._add(_Difference(DriftKind.TARGET, subject, expected, targets=targets, sentence=sentence))
-        doors = find_new_doors(forms, subject)
+        doors = without_known(doors_of(subject.pieces), norm.known_doors)
         if doors:
             sentence = say_writable(self.host, subject, doors)
             self._add(_Difference(DriftKind.WRITABLE, subject, expected, doors=doors, sentence=sentence))
-        disagreements = find_new_disagreements(forms, subject)
+        disagreements = find_new_disagreements(norm.known_views, subject)
         if disagreements:
             sentence = say_view(self.host, subject, disagreements)
             self._add(_Difference(DriftKind.VIEW, subject, expected, disagreements=disagreements, sentence=sentence))

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from fleetscan.analyse.census import Census, Group
+from fleetscan.analyse.targets import View, doors_known, views_known
 from fleetscan.analyse.vantage import Vantage
 from fleetscan.model.baseline import Baseline, BaselineItem, Variant
 from fleetscan.model.ids import Sha256
@@ -22,6 +23,8 @@ class Norm:
         states: Accepted states.
         raws: Accepted bytes of a meaning; a meaning that is not there accepts any bytes.
         targets: Accepted targets of a meaning, likewise.
+        doors: What others than root may write, as it is normal; None for what the variants have.
+        views: Contradictions between views that are normal, likewise.
     """
 
     key: SubjectKey
@@ -32,6 +35,18 @@ class Norm:
     states: frozenset[Sha256] | None
     raws: Mapping[Sha256, frozenset[Sha256]]
     targets: Mapping[Sha256, frozenset[Sha256]] = field(default_factory=dict)
+    doors: frozenset[str] | None = None
+    views: frozenset[View] | None = None
+
+    @property
+    def known_doors(self) -> frozenset[str]:
+        """What others than root may write, as it is normal."""
+        return doors_known(v.subject for v in self.variants) if self.doors is None else self.doors
+
+    @property
+    def known_views(self) -> frozenset[View]:
+        """Contradictions between views that are normal."""
+        return views_known(v.subject for v in self.variants) if self.views is None else self.views
 
     def accepts_meaning(self, meaning: Sha256) -> bool:
         """Tell whether this meaning is normal."""
@@ -110,6 +125,8 @@ def _join_norms(narrow: Norm, broad: Norm) -> Norm:
         states=_join(narrow.states, broad.states),
         raws=_join_maps(narrow.raws, broad.raws),
         targets=_join_maps(narrow.targets, broad.targets),
+        doors=narrow.known_doors | broad.known_doors,
+        views=narrow.known_views | broad.known_views,
     )
 
 

@@ -143,6 +143,12 @@ def _is_in(manager: Scope, scope: Scope) -> bool:
     return manager == scope or (scope == GLOBAL_USER and scope_user(manager) is not None)
 
 
+def _is_accepted(subject: Subject, reference: Expectation) -> bool:
+    """Tell whether a form is a normal one; that no difference is told proves nothing where something was not read."""
+    norm = reference.norm(subject.key)
+    return norm is not None and not subject.unreadable and norm.accepts_meaning(subject.fingerprint.meaning)
+
+
 def _build_case(
     subject: Subject,
     items: tuple[DriftItem, ...],
@@ -154,7 +160,7 @@ def _build_case(
     others = reference.others if reference is not None else Vantage(census, group)
     alike = others.prevalence_of_meaning(subject)
     version = None
-    if reference is not None and all(item.raw_only for item in items) and reference.norm(subject.key) is not None:
+    if reference is not None and all(item.raw_only for item in items) and _is_accepted(subject, reference):
         version = reference.baseline
     setting: Setting = replace(group.setting, vendor_names=bench.vendor_names)
     return Case(

@@ -9,15 +9,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from heapq import nsmallest
+from typing import TypeVar
 
 from fleetscan.analyse.baseline import may_be_required
 from fleetscan.analyse.census import Census, Contribution, Form, Group, Tally, form_of, own_contribution
 from fleetscan.analyse.expectation import Expectation, Norm
+from fleetscan.analyse.targets import View
 from fleetscan.analyse.vantage import Vantage
 from fleetscan.model.baseline import Prevalence, Variant
 from fleetscan.model.ids import HostName, Sha256
 from fleetscan.model.subject import Subject, SubjectKey
 
+_T = TypeVar("_T")
 _SHOWN_FORMS = 5
 """Forms among which the nearest expected one is looked for."""
 
@@ -84,7 +87,7 @@ class Peers:
         if of_hosts < options.min_peers or prevalence.share < options.normal_share:
             return None
         if key not in self._leaders:
-            self._leaders[key] = _Leaders.of(tally)
+            self._leaders[key] = _Leaders.of(tally, options.normal_share)
         leaders = self._leaders[key]
         variants = _build_variants(leaders, own, of_hosts)
         # A host that was read with more rights than its peers is held only against what they could read as well.
@@ -106,6 +109,8 @@ class Peers:
             states=None if state is None else frozenset({state}),
             raws={} if own.meaning is None or raw is None else {own.meaning: frozenset({raw})},
             targets={} if own.meaning is None or target is None else {own.meaning: frozenset({target})},
+            doors=_normal_among(leaders.doors, own.doors, tally.seen - own.seen, options.normal_share),
+            views=_normal_among(leaders.views, own.views, tally.seen - own.seen, options.normal_share),
         )
 
     def _find_majority(self, top: "_Top", own: Sha256 | None) -> Sha256 | None:
@@ -154,6 +159,8 @@ class _Leaders:
     Attributes:
         all: Every host that has the subject.
         sure: Those on which no gap could hide a further file of it.
+        doors: Hosts by what others than root may write, where it can be normal on any host.
+        views: Hosts by contradictions between views, likewise.
     """
 
     forms: tuple[tuple[Form, int], ...]
@@ -162,9 +169,12 @@ class _Leaders:
     targets: Mapping[Sha256, _Top]
     all: _Witnesses
     sure: _Witnesses
+    doors: Mapping[str, int]
+    views: Mapping[View, int]
 
     @staticmethod
-    def of(tally: Tally) -> "_Leaders":
+    def of(tally: Tally, normal_share: float) -> "_Leaders":
+        least = normal_share * (tally.seen - 1)
         return _Leaders(
             forms=tally.rank_forms()[: _SHOWN_FORMS + 1],
             samples=tally.pick_samples(),
@@ -172,7 +182,14 @@ class _Leaders:
             targets=_by_meaning(tally.targets),
             all=_Witnesses.of(tally.meanings, tally.raws),
             sure=_Witnesses.of(tally.sure_meanings, tally.sure_raws),
+            doors={door: count for door, count in tally.doors.items() if count >= least},
+            views={view: count for view, count in tally.views.items() if count >= least},
         )
+
+
+def _normal_among(counts: Mapping[_T, int], own: frozenset[_T], others: int, share: float) -> frozenset[_T]:
+    """Give what enough of the other hosts that have the subject have of it; a host does not vouch for itself."""
+    return frozenset(it for it, count in counts.items() if Prevalence(count - (it in own), others).share >= share)
 
 
 def _by_meaning(targets: Mapping[tuple[Sha256, Sha256], int]) -> Mapping[Sha256, _Top]:

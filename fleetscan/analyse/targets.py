@@ -1,6 +1,6 @@
 """Differences in what is run or read behind units that mean the same."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from fleetscan.analyse.meaning import neutral_text
 from fleetscan.analyse.pieces import doors_of, identity_of, payload_of
@@ -11,6 +11,9 @@ from fleetscan.model.subject import Piece, PieceRole, Subject
 
 MAX_TARGETS = 50
 """Files of one subject that are told."""
+
+View = tuple[str, DisagreementKind]
+"""A unit, by its name without what systemd made up, and how the views of it contradict each other."""
 
 _Place = tuple[PieceRole, str]
 
@@ -42,23 +45,40 @@ def diff_targets(forms: Iterable[Subject], subject: Subject) -> tuple[TargetChan
 
 def find_new_doors(forms: Iterable[Subject], subject: Subject) -> tuple[str, ...]:
     """Give what others may write here and in no accepted form."""
-    known = {door for form in forms for door in doors_of(form.pieces)}
-    return tuple(door for door in doors_of(subject.pieces) if door not in known)
+    return without_known(doors_of(subject.pieces), doors_known(forms))
 
 
-def find_new_disagreements(forms: Iterable[Subject], subject: Subject) -> tuple[Disagreement, ...]:
-    """Give the contradictions between views that no accepted form has.
+def without_known(doors: Iterable[str], known: Collection[str]) -> tuple[str, ...]:
+    """Give the doors that are not known, in their order."""
+    return tuple(door for door in doors if door not in known)
+
+
+def doors_known(forms: Iterable[Subject]) -> frozenset[str]:
+    """Give what others may write in any of these forms."""
+    return frozenset(door for form in forms for door in doors_of(form.pieces))
+
+
+def find_new_disagreements(known: Collection[View], subject: Subject) -> tuple[Disagreement, ...]:
+    """Give the contradictions between views that are not known.
 
     That a timer which is not enabled was never loaded is no contradiction.
     """
-    known = {(neutral_text(form, d.unit), d.kind) for form in forms for d in form.disagreements}
-    return tuple(d for d in telling_disagreements(subject) if (neutral_text(subject, d.unit), d.kind) not in known)
+    return tuple(d for d in telling_disagreements(subject) if _view_of(subject, d) not in known)
+
+
+def views_known(forms: Iterable[Subject]) -> frozenset[View]:
+    """Give in which views, and of which units, any of these forms contradicts itself."""
+    return frozenset(_view_of(form, d) for form in forms for d in form.disagreements)
 
 
 def telling_disagreements(subject: Subject) -> Sequence[Disagreement]:
     """Give the contradictions that mean something by themselves."""
     ordinary = DisagreementKind.NEVER_LOADED
     return [d for d in subject.disagreements if d.kind is not ordinary or d.detail.startswith("enabled")]
+
+
+def _view_of(subject: Subject, disagreement: Disagreement) -> View:
+    return (neutral_text(subject, disagreement.unit), disagreement.kind)
 
 
 def _describe(piece: Piece) -> str:
