@@ -12,6 +12,14 @@ from fleetscan.export.control_records import ControlRecord, HostControlRecord
 from fleetscan.export.finding_records import FindingRecord
 from fleetscan.export.job_records import JobRecord, TimerRecord
 from fleetscan.export.judgement_records import ExceptionRecord, WaveRecord
+from fleetscan.export.question_records import (
+    DifferenceRecord,
+    EvidenceRecord,
+    HistoryRecord,
+    HuntRecord,
+    SpreadRecord,
+    TimelineRecord,
+)
 from fleetscan.export.surroundings import SurroundingsRecord
 
 
@@ -243,6 +251,12 @@ Record = (
     | BaselineRecord
     | BaselineItemRecord
     | BaselineChangeRecord
+    | HuntRecord
+    | HistoryRecord
+    | TimelineRecord
+    | SpreadRecord
+    | DifferenceRecord
+    | EvidenceRecord
     | MailRecord
     | NoticeRecord
 )
@@ -265,6 +279,12 @@ SCHEMAS: dict[str, type[Record]] = {
     "baselines": BaselineRecord,
     "baseline-items": BaselineItemRecord,
     "baseline-changes": BaselineChangeRecord,
+    "hunt": HuntRecord,
+    "history": HistoryRecord,
+    "timeline": TimelineRecord,
+    "spread": SpreadRecord,
+    "differences": DifferenceRecord,
+    "evidence": EvidenceRecord,
     "mails": MailRecord,
     "notices": NoticeRecord,
 }

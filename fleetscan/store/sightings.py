@@ -9,9 +9,11 @@ from sqlalchemy import Connection, func, select
 from fleetscan.model.coverage import Area, Coverage
 from fleetscan.model.ids import HostName, Scope, Sha256, SweepId
 from fleetscan.model.snapshot import ArtifactKind
+from fleetscan.store import holdings
 from fleetscan.store.contents import chunked
 from fleetscan.store.database import Database
 from fleetscan.store.documents import read_coverage
+from fleetscan.store.holdings import Holding
 from fleetscan.store.tables import (
     ArtifactRow,
     CoverageRow,
@@ -135,6 +137,31 @@ class SightingStore:
         )
         with self._database.read() as connection:
             return dict(connection.execute(query).all())
+
+    def find_contents(self, prefix: str, limit: int) -> tuple[Sha256, ...]:
+        """Give hashes of files of any host that begin with these lower-case hexadecimal digits, at most `limit`."""
+        with self._database.read() as connection:
+            return holdings.find_contents(connection, prefix, limit)
+
+    def list_contents(self) -> frozenset[Sha256]:
+        """Give the hashes of all files that any host ever had; not of all of them are the bytes at hand."""
+        with self._database.read() as connection:
+            return holdings.list_contents(connection)
+
+    def states_with_contents(self, hashes: Iterable[Sha256]) -> Mapping[int, frozenset[tuple[Sha256, Holding]]]:
+        """Give the states, by manifest, that have files of these hashes, with the hash and where it is."""
+        with self._database.read() as connection:
+            return holdings.states_with_contents(connection, hashes)
+
+    def states_with_unit(self, unit: str) -> Mapping[int, frozenset[Holding]]:
+        """Give the states, by manifest, in which a file, a link or a manager names a unit."""
+        with self._database.read() as connection:
+            return holdings.states_with_unit(connection, unit)
+
+    def first_seen_on_hosts(self, digests: Iterable[Sha256]) -> Mapping[Sha256, Mapping[HostName, datetime]]:
+        """Tell for artifacts, by content address, on which hosts they ever were and when each first showed them."""
+        with self._database.read() as connection:
+            return holdings.first_seen_on_hosts(connection, digests)
 
 
 class _VisitHistory:

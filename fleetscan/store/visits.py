@@ -1,11 +1,11 @@
 """Read what visits gave."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import ColumnElement, Connection, Select, func, select
 
 from fleetscan.model.coverage import Coverage
 from fleetscan.model.identity import IdentityHistory
@@ -29,6 +29,26 @@ from fleetscan.store.tables import (
 )
 
 T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class StatePeriod:
+    """A time during which every visit of a host that gave a state gave the same one.
+
+    Attributes:
+        visit: The last of that time.
+        number: Counts the host's periods from 1.
+        first_seen_at: Start of its first visit.
+        last_seen_at: Start of its last visit.
+        is_current: Whether the host showed no other state since.
+    """
+
+    visit: Visit
+    number: int
+    first_seen_at: datetime
+    last_seen_at: datetime
+    is_current: bool
+
 
 _QUERY = (
     select(
@@ -90,6 +110,71 @@ class VisitStore:
         query = _QUERY.join(last, (last.c.host_id == VisitRow.host_id) & (last.c.sweep_id == VisitRow.sweep_id))
         with self._database.read() as connection:
             return _fetch(connection, query)
+
+    def list_periods(
+        self, hosts: Collection[HostName] | None = None, *, since: datetime | None = None, current: bool = False
+    ) -> tuple[StatePeriod, ...]:
+        """Give the periods of hosts, by host and time.
+
+        Args:
+            hosts: These only; None for all that were ever read.
+            since: Only periods that ended then or later.
+            current: Only the last one of each host.
+        """
+        last = (
+            select(HostManifestRow.host_id, func.max(HostManifestRow.number).label("number"))
+            .group_by(HostManifestRow.host_id)
+            .subquery()
+        )
+        period = (HostManifestRow.host_id == VisitRow.host_id) & (HostManifestRow.last_sweep == VisitRow.sweep_id)
+        conditions: list[ColumnElement[bool]] = []
+        if hosts is not None:
+            conditions.append(self._database.is_one_of(HostRow.name, hosts))
+        if since is not None:
+            conditions.append(HostManifestRow.last_seen_at >= since)
+        if current:
+            conditions.append(HostManifestRow.number == last.c.number)
+        with self._database.read() as connection:
+            visits = _fetch(
+                connection,
+                _QUERY.join(HostManifestRow, period)
+                .join(last, last.c.host_id == HostManifestRow.host_id)
+                .where(*conditions),
+            )
+            rows = connection.execute(
+                select(
+                    HostRow.name,
+                    HostManifestRow.last_sweep,
+                    HostManifestRow.number,
+                    HostManifestRow.first_seen_at,
+                    HostManifestRow.last_seen_at,
+                    last.c.number,
+                )
+                .join(HostManifestRow, HostManifestRow.host_id == HostRow.id)
+                .join(last, last.c.host_id == HostManifestRow.host_id)
+                .where(*conditions)
+            ).all()
+        by_visit = {(visit.host, visit.sweep): visit for visit in visits}
+        found = [
+            StatePeriod(by_visit[host, sweep], number, first_seen_at, last_seen_at, number == newest)
+            for host, sweep, number, first_seen_at, last_seen_at, newest in rows
+            if (host, sweep) in by_visit
+        ]
+        return tuple(sorted(found, key=lambda one: (one.visit.host, one.number)))
+
+    def runtimes(self, hosts: Collection[HostName]) -> Iterator[tuple[HostName, RuntimeState]]:
+        """Give the volatile states of hosts as their last visits that gave a state left them, by name."""
+        for chunk in chunked(sorted(hosts)):
+            query = (
+                select(HostRow.name, HostRuntimeRow.data)
+                .join(HostRuntimeRow, HostRuntimeRow.host_id == HostRow.id)
+                .where(HostRow.name.in_(chunk))
+            )
+            with self._database.read() as connection:
+                rows = dict(connection.execute(query).all())
+            for name in chunk:
+                if name in rows:
+                    yield name, unpack_runtime(rows[name])
 
     def read_artifacts(self, manifest_id: int) -> tuple[Artifact, ...]:
         """Give the artifacts of a state, sorted by key; empty when there is no such manifest."""
