@@ -10,6 +10,7 @@ from fleetscan.model.outcome import HostOutcome
 from fleetscan.store.baselines import BaselineStore
 from fleetscan.store.contents import ContentStore
 from fleetscan.store.database import Database
+from fleetscan.store.deliveries import DeliveryStore
 from fleetscan.store.exceptions import ExceptionStore
 from fleetscan.store.findings import FindingStore
 from fleetscan.store.keys import KeyStore
@@ -35,7 +36,8 @@ class Store:
         baselines: Proposals and approved baselines.
         findings: Findings across sweeps, and what people said of them.
         exceptions: Accepted findings.
-        mails: The outbox.
+        mails: The outbox of mail.
+        deliveries: The outbox to other systems.
     """
 
     def __init__(self, database: Database, clock: Clock) -> None:
@@ -51,6 +53,7 @@ class Store:
         self.findings = FindingStore(database)
         self.exceptions = ExceptionStore(database)
         self.mails = MailStore(database, clock)
+        self.deliveries = DeliveryStore(database)
 
     def __enter__(self) -> Self:
         """Give the store itself."""

@@ -22,6 +22,7 @@ from fleetscan.store.tables.history import (
     VisitRow,
 )
 from fleetscan.store.tables.judgement import FindingEventRow, FindingExceptionRow, FindingRow
+from fleetscan.store.tables.outbox import DeliveryRow
 
 __all__ = [
     "ArtifactRow",
@@ -29,6 +30,7 @@ __all__ = [
     "BaselineRow",
     "BlobRow",
     "CoverageRow",
+    "DeliveryRow",
     "FactsRow",
     "FailureRow",
     "FindingEventRow",
