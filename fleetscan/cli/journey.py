@@ -25,7 +25,7 @@ from fleetscan.inventory.reader import Inventory, load_inventory
 from fleetscan.model.sweep import Selection
 from fleetscan.operations.manage_baselines import approve_baselines
 from fleetscan.operations.notify_owners import write_digests
-from fleetscan.operations.propose_baselines import propose_baselines
+from fleetscan.operations.propose_baselines import ProposeOptions, propose_baselines
 from fleetscan.operations.publish import gather_inputs
 from fleetscan.operations.sweep_fleet import SweepResult, sweep_fleet
 from fleetscan.report.digest import build_digests
@@ -83,7 +83,10 @@ def _journey(terminal: Terminal, store: Store, running: ThreadedFleet, inventory
     first = _sweep(terminal, store, running, inventory)
     known = index_hosts(inventory)
     author = current_author()
-    proposals = propose_baselines(store, known, first.sweep, role=None, min_prevalence=0.5, author=author, at=utc_now())
+    options = ProposeOptions(rules=judge_options(Settings()).rules)
+    proposals = propose_baselines(
+        store, known, first.sweep, role=None, min_prevalence=0.5, author=author, at=utc_now(), options=options
+    )
     terminal.say(f"2. {len(proposals)} baselines proposed and approved", style="bold")
     approve_baselines(
         store, tuple(p.id for p in proposals), author=author, reason="the demo's first sweep", at=utc_now()
