@@ -14,6 +14,7 @@ from fleetscan.model.digest import digest_bytes
 from fleetscan.model.ids import GLOBAL_USER, SYSTEM, Scope, Sha256, user_scope
 from fleetscan.model.program import ProgramRole, Verification
 from fleetscan.model.snapshot import Artifact, ArtifactKind, HostFacts
+from fleetscan.model.unit import SourceKind
 from fleetscan.systemd.jobs import build_jobs, build_loose_units
 from fleetscan.systemd.reached import find_homes, find_references
 
@@ -196,6 +197,8 @@ def build_stage(entry: HostEntry) -> Stage:
         kernel_arguments=entry.kernel_arguments,
     )
     found = {artifact.key: artifact for artifact in builder.build()}
+    for artifact in builder.build_memory(facts, tuple(found.values())):
+        found.setdefault(artifact.key, artifact)
     artifacts = tuple(found[key] for key in sorted(found))
     for artifact in builder.build_programs(facts, artifacts):
         found.setdefault(artifact.key, artifact)
@@ -220,8 +223,7 @@ class _Builder:
         entry = self._entry
         for path, file in self._unit_files().items():
             yield self._build_file(path, _as_file(file))
-        memory = {**self._usual_memory(), **entry.memory}
-        for name, properties in memory.items():
+        for name, properties in entry.memory.items():
             shown = {"LoadState": "loaded", "ActiveState": "active", **properties}
             scope = Scope(shown.pop("scope", "system"))
             yield Artifact(kind=ArtifactKind.LOADED, scope=scope, name=name, properties=tuple(sorted(shown.items())))
@@ -229,6 +231,29 @@ class _Builder:
             yield Artifact(kind=ArtifactKind.UNIT_FILE, scope=SYSTEM, name=name, properties=(("state", state),))
         for thing in entry.things:
             yield self._build_thing(thing)
+
+    def build_memory(self, facts: HostFacts, artifacts: tuple[Artifact, ...]) -> Iterator[Artifact]:
+        """Give what the system's manager has in memory of an enabled timer, as its files say."""
+        entry = self._entry
+        if not entry.timer or not entry.enabled or _scope_of(entry.dir + "/") != SYSTEM:
+            return
+        for job in build_jobs(facts, artifacts, self.contents.get):
+            if job.name != f"{entry.unit}.timer" or job.scope != SYSTEM or not job.timer.sources:
+                continue
+            drop_ins = [source.path for source in job.timer.sources if source.kind is SourceKind.DROP_IN]
+            calendars = [t.normal for t in job.triggers if t.directive == "OnCalendar"]
+            spans = [(t.directive.removesuffix("Sec"), t.normal) for t in job.triggers if t.directive != "OnCalendar"]
+            shown = {
+                "ActiveState": "active",
+                "DropInPaths": " ".join(drop_ins),
+                "FragmentPath": job.timer.sources[0].path,
+                "Listed": "yes",
+                "LoadState": job.timer.load.value,
+                "TimersCalendar": "\n".join(f"{{ OnCalendar={normal} }}" for normal in calendars),
+                "TimersMonotonic": "\n".join(f"{{ {name}USec={span} }}" for name, span in spans),
+            }
+            pairs = tuple((name, value) for name, value in sorted(shown.items()) if value)
+            yield Artifact(kind=ArtifactKind.LOADED, scope=SYSTEM, name=job.name, properties=pairs)
 
     def build_programs(self, facts: HostFacts, artifacts: tuple[Artifact, ...]) -> Iterator[Artifact]:
         """Give the files that jobs and units run and read."""
@@ -257,12 +282,6 @@ class _Builder:
         if entry.service:
             found[f"{entry.dir}/{entry.unit}.service"] = entry.service
         return {**found, **entry.files}
-
-    def _usual_memory(self) -> dict[str, dict[str, str]]:
-        entry = self._entry
-        if not entry.timer or not entry.enabled or _scope_of(entry.dir + "/") != SYSTEM:
-            return {}
-        return {f"{entry.unit}.timer": {"Listed": "yes", "FragmentPath": f"{entry.dir}/{entry.unit}.timer"}}
 
     def _build_file(self, path: str, file: FileEntry) -> Artifact:
         data = base64.b64decode(file.base64) if file.base64 else file.text.encode("utf-8", "surrogateescape")

@@ -7,7 +7,7 @@ from functools import cached_property, lru_cache
 
 from fleetscan.analyse.case import Account, Case
 from fleetscan.analyse.filediff import Contents
-from fleetscan.analyse.meaning import activated_name
+from fleetscan.analyse.meaning import LOAD_STATE_KEY, activated_name
 from fleetscan.analyse.pieces import doors_of
 from fleetscan.analyse.readiness import runs_by_itself
 from fleetscan.analyse.rules import elements
@@ -173,7 +173,7 @@ class SubjectFeatures:
         """Whether a timer has nothing left that would make it elapse."""
         subject = self.subject
         is_timer = subject.key.kind is SubjectKind.JOB and bool(subject.sources) and not subject.unreadable
-        if not is_timer or subject.masked or any(d.key == "LoadState" for _unit, d in subject.directives):
+        if not is_timer or subject.masked or self.is_refused("not-found"):
             return False
         events = {"OnClockChange", "OnTimezoneChange"}
         if any(
@@ -182,6 +182,10 @@ class SubjectFeatures:
         ):
             return False
         return not any(map(may_elapse, subject.triggers))
+
+    def is_refused(self, how: str) -> bool:
+        """Tell whether one of its units could not be loaded from disk, in this way."""
+        return any(not d.section and d.key == LOAD_STATE_KEY and d.value == how for _unit, d in self.subject.directives)
 
     @cached_property
     def retarget(self) -> str:
