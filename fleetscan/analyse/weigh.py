@@ -15,7 +15,7 @@ RARE_HOSTS = 2
 RARE_OF = 10
 """On so few hosts of at least so many comparable ones it is rare."""
 COMBINED = 3
-"""So many rules that say more than `info` make a thing worse than each of them says."""
+"""So many reasons make a thing worse than each of them says; rules of one technique are one reason."""
 
 _MAX_DETAIL = 200
 _OF_CONTENT = frozenset({DriftKind.ADDED, DriftKind.CHANGED})
@@ -91,13 +91,20 @@ def _weigh(case: Case, rules: Sequence[Rule]) -> tuple[Severity, tuple[SeverityS
     if lowering and severity > _worst_fixed(rules):
         move(-1, lowering)
     worst = [rule for rule in rules if rule.severity is rules[0].severity]
-    if case.hosts <= RARE_HOSTS and case.prevalence.of_hosts >= RARE_OF and not any(r.about_new for r in worst):
+    is_rare = case.hosts <= RARE_HOSTS and case.prevalence.of_hosts >= RARE_OF
+    if is_rare and severity > Severity.INFO and not any(rule.about_new for rule in worst):
         hosts = "host" if case.hosts == 1 else "hosts"
         move(1, f"on {case.hosts} {hosts} only, of {case.prevalence.of_hosts + 1}")
-    telling = [rule for rule in rules if rule.severity > Severity.INFO]
-    if len(telling) >= COMBINED:
-        move(1, f"{len(telling)} rules match together")
+    reasons = _count_reasons(rules)
+    if reasons >= COMBINED:
+        move(1, f"{reasons} reasons together")
     return severity, tuple(steps)
+
+
+def _count_reasons(rules: Sequence[Rule]) -> int:
+    """Count what speaks against a case: techniques, and rules without one; a mere change is no reason of its own."""
+    telling = [rule for rule in rules if rule.severity > Severity.INFO and rule.technique is not Technique.CHANGE]
+    return len({rule.technique.value if rule.technique is not None else rule.id for rule in telling})
 
 
 def _settle(severity: Severity, reason: str) -> tuple[Severity, tuple[SeverityStep, ...]]:
@@ -127,7 +134,7 @@ def _find_acceptance(case: Case) -> str:
 
 def _find_lowering(case: Case) -> str:
     """Say why a case is milder than its rules; of two reasons one counts."""
-    if any(item.kind not in _OF_CONTENT for item in case.drift):
+    if any(item.raw_only or item.kind not in _OF_CONTENT for item in case.drift):
         return ""
     if case.provenance is Provenance.VERIFIED:
         return "every file belongs to a package, unchanged"

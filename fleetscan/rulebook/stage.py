@@ -224,6 +224,8 @@ class _Builder:
         for path, file in self._unit_files().items():
             yield self._build_file(path, _as_file(file))
         for name, properties in entry.memory.items():
+            if name == self._usual_timer:
+                continue
             shown = {"LoadState": "loaded", "ActiveState": "active", **properties}
             scope = Scope(shown.pop("scope", "system"))
             yield Artifact(kind=ArtifactKind.LOADED, scope=scope, name=name, properties=tuple(sorted(shown.items())))
@@ -234,11 +236,8 @@ class _Builder:
 
     def build_memory(self, facts: HostFacts, artifacts: tuple[Artifact, ...]) -> Iterator[Artifact]:
         """Give what the system's manager has in memory of an enabled timer, as its files say."""
-        entry = self._entry
-        if not entry.timer or not entry.enabled or _scope_of(entry.dir + "/") != SYSTEM:
-            return
         for job in build_jobs(facts, artifacts, self.contents.get):
-            if job.name != f"{entry.unit}.timer" or job.scope != SYSTEM or not job.timer.sources:
+            if job.name != self._usual_timer or job.scope != SYSTEM or not job.timer.sources:
                 continue
             drop_ins = [source.path for source in job.timer.sources if source.kind is SourceKind.DROP_IN]
             calendars = [t.normal for t in job.triggers if t.directive == "OnCalendar"]
@@ -251,6 +250,7 @@ class _Builder:
                 "LoadState": job.timer.load.value,
                 "TimersCalendar": "\n".join(f"{{ OnCalendar={normal} }}" for normal in calendars),
                 "TimersMonotonic": "\n".join(f"{{ {name}USec={span} }}" for name, span in spans),
+                **self._entry.memory.get(job.name, {}),
             }
             pairs = tuple((name, value) for name, value in sorted(shown.items()) if value)
             yield Artifact(kind=ArtifactKind.LOADED, scope=SYSTEM, name=job.name, properties=pairs)
@@ -269,6 +269,13 @@ class _Builder:
             if path is not None:
                 entry = self._entry.programs.get(path, "")
                 yield self._build_program(kind, reference.scope, path, _as_file(entry, mode="0755"))
+
+    @property
+    def _usual_timer(self) -> str:
+        """The timer that is in memory as its files say; empty when none is enabled."""
+        entry = self._entry
+        is_usual = entry.timer and entry.enabled and _scope_of(entry.dir + "/") == SYSTEM
+        return f"{entry.unit}.timer" if is_usual else ""
 
     def _unit_files(self) -> dict[str, str | FileEntry]:
         entry = self._entry
