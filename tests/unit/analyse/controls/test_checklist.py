@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from fleetscan.analyse.controls.checklist import CONTROLS, check_state, check_unread, check_visit, sort_results
-from fleetscan.analyse.controls.evidence import MAX_EVIDENCE, VisitEvidence, conclude, line_of, tell_gap
+from fleetscan.analyse.controls.evidence import MAX_EVIDENCE, VisitEvidence, conclude, count_of, line_of, tell_gap
 from fleetscan.model.control import ControlResult, ControlStatus
 from fleetscan.model.coverage import Area, Coverage
 from fleetscan.model.ids import user_scope
@@ -125,3 +125,11 @@ def test_a_gap_is_told_with_place_reason_and_whose_it_is() -> None:
     line = tell_gap(gap(Area.FILES, "/home/bob", scope=user_scope("bob")))
     assert (line.text, line.path) == ("files /home/bob denied (permission denied), of user bob", "/home/bob")
     assert tell_gap(gap(Area.FILES)).text == "files denied (permission denied)"
+
+
+def test_numbers_and_nouns_agree() -> None:
+    assert [count_of(1, "file"), count_of(2, "file")] == ["1 file", "2 files"]
+    assert [count_of(1, "directory", "directories"), count_of(0, "directory", "directories")] == [
+        "1 directory",
+        "0 directories",
+    ]

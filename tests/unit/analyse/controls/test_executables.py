@@ -6,12 +6,12 @@ import pytest
 
 from fleetscan.analyse.controls.executables import check_executables
 from fleetscan.model.control import ControlStatus
-from fleetscan.model.drift import DriftKind
+from fleetscan.model.drift import DriftItem, DriftKind, Explanation, ExplanationKind
 from fleetscan.model.program import Presence, Verification
 from fleetscan.model.subject import PieceRole, Subject, SubjectKind
 from tests.control_data import BACKUP, drift, item, state, visit
 from tests.model_data import job
-from tests.piece_data import packaged
+from tests.piece_data import file_piece, packaged
 
 
 def marked(verification: Verification, subject: Subject = BACKUP) -> Subject:
@@ -87,3 +87,28 @@ def test_a_unit_that_could_not_be_read_runs_nobody_knows_what() -> None:
 def test_a_service_that_no_timer_starts_is_not_asked_about() -> None:
     loose = replace(marked(Verification.UNOWNED), key=replace(BACKUP.key, kind=SubjectKind.UNIT))
     assert check_executables(visit(state(subjects=[loose]), baseline=None)).status is ControlStatus.PASS
+
+
+@pytest.mark.parametrize(
+    "told",
+    [item(raw_only=True), item(kind=DriftKind.CHANGED, explanations=(Explanation(ExplanationKind.WAVE, "wave 2"),))],
+    ids=["bytes only", "explained"],
+)
+def test_a_difference_that_means_nothing_takes_no_approval_away(told: DriftItem) -> None:
+    own = marked(Verification.UNOWNED)
+    assert check_executables(visit(state(subjects=[own]), drift=drift(told))).status is ControlStatus.PASS
+
+
+def test_an_environment_file_is_no_executable() -> None:
+    changed = file_piece(PieceRole.ENVIRONMENT, "/etc/default/backup", verification=Verification.CONFIGURATION)
+    subject = replace(BACKUP, pieces=(*BACKUP.pieces, changed))
+    assert check_executables(visit(state(subjects=[subject]), baseline=None)).status is ControlStatus.PASS
+
+
+def test_the_evidence_says_what_is_not_known() -> None:
+    def told(subject: Subject) -> str:
+        return check_executables(visit(state(subjects=[subject]), baseline=None)).evidence[0].text
+
+    assert told(marked(Verification.UNKNOWN)).endswith("whether a package owns it is not known")
+    assert told(present(Presence.UNREAD)).endswith("it may not be read")
+    assert told(marked(Verification.UNOWNED)).endswith("(root:root 0644), which belongs to no package")

@@ -77,3 +77,29 @@ def test_the_directories_of_users_must_be_watched_too() -> None:
 def test_the_evidence_names_who_watches_what() -> None:
     result = check_monitored(state(monitored("/etc"), audit_rule(VENDOR), stock=FOLDERS))
     assert [line.text for line in result.evidence] == [f"{UNITS}: aide", f"{VENDOR}: auditd"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "status"),
+    [
+        ("", ControlStatus.PASS),
+        (" -F perm=wa", ControlStatus.PASS),
+        (" -S open -F perm=w", ControlStatus.PASS),
+        (" -F perm=r", ControlStatus.FAIL),
+        (" -F perm=x", ControlStatus.FAIL),
+    ],
+)
+def test_a_rule_in_the_long_form_counts_when_it_tells_of_writing(fields: str, status: ControlStatus) -> None:
+    rules = [
+        replace(audit_rule(path), name=f"-a always,exit -F dir={path}{fields}") for path in ("/etc", "/usr/lib/systemd")
+    ]
+    assert status_of(*rules) is status
+
+
+def test_a_watch_without_letters_is_for_every_access() -> None:
+    assert status_of(*(replace(audit_rule(path), name=f"-w {path}") for path in (UNITS, VENDOR))) is ControlStatus.PASS
+
+
+def test_a_log_that_could_not_be_read_is_no_rule_that_could_be_there() -> None:
+    log = gap(Area.AUDIT, "/var/log/audit/audit.log", scope=None)
+    assert check_monitored(state(stock=FOLDERS, gaps=[log])).status is ControlStatus.FAIL

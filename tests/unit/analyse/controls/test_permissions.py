@@ -118,3 +118,9 @@ def test_a_host_without_lsattr_still_tells_of_lists(
 ) -> None:
     evidence = state(gaps=[Gap(Area.ATTRIBUTES, None, status, None, "no such program")])
     assert (check_lists(evidence).status, check_attributes(evidence).status) == (lists, attributes)
+
+
+@pytest.mark.parametrize("status", [ReadStatus.MISSING_TOOL, ReadStatus.UNSUPPORTED], ids=str)
+def test_what_is_missing_of_one_place_concerns_both(status: ReadStatus) -> None:
+    evidence = state(gaps=[Gap(Area.ATTRIBUTES, None, status, "/etc/systemd", "another file system")])
+    assert check_lists(evidence).status is check_attributes(evidence).status is ControlStatus.NOT_READABLE
