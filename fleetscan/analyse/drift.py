@@ -5,7 +5,7 @@ is never `changed`, and a state is compared only when both views that tell it we
 named in `not_compared`.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -31,7 +31,7 @@ from fleetscan.analyse.visibility import describe_gap, find_gap_in_files, find_g
 from fleetscan.model.baseline import Cohort
 from fleetscan.model.coverage import Area, Coverage, Gap
 from fleetscan.model.drift import DirectiveChange, DriftItem, DriftKind, HostDrift, TargetChange
-from fleetscan.model.ids import SYSTEM, HostName, Scope
+from fleetscan.model.ids import SYSTEM, HostName, Scope, Sha256
 from fleetscan.model.relation import Disagreement
 from fleetscan.model.subject import Subject, SubjectKey, SubjectKind
 
@@ -143,7 +143,7 @@ class _Comparison:
         meaning = subject.fingerprint.meaning
         targets: tuple[TargetChange, ...] = ()
         if not subject.unreadable and not norm.accepts_target(meaning, subject.fingerprint.target):
-            targets = diff_targets([form for form in forms if form.fingerprint.meaning == meaning] or forms, subject)
+            targets = diff_targets(_accepted_targets(forms, meaning, norm), subject)
         if targets:
             sentence = say_target(self.host, subject, targets)
             self._add(_Difference(DriftKind.TARGET, subject, expected, targets=targets, sentence=sentence))
@@ -276,6 +276,12 @@ class _Difference:
     targets: tuple[TargetChange, ...] = ()
     doors: tuple[str, ...] = ()
     disagreements: tuple[Disagreement, ...] = ()
+
+
+def _accepted_targets(forms: Sequence[Subject], meaning: Sha256, norm: Norm) -> Sequence[Subject]:
+    """Give the forms whose programs are normal; forms are also shown that a few other hosts have."""
+    alike = [form for form in forms if form.fingerprint.meaning == meaning]
+    return [form for form in alike if norm.accepts_target(meaning, form.fingerprint.target)] or alike or forms
 
 
 def _find_nearest(subject: Subject, norm: Norm) -> Subject:

@@ -87,6 +87,11 @@ def test_a_swapped_script_behind_unchanged_units_is_a_target() -> None:
         assert item.changes == ()
 
 
+def test_few_hosts_with_the_same_swapped_script_do_not_vouch_for_each_other() -> None:
+    others = [*fleet(12, running()), member("also", running(script("b")))]
+    assert [item.kind for item in diff(member("odd", running(script("b"))), others).items] == [DriftKind.TARGET]
+
+
 def test_an_upgrade_of_a_verified_package_is_none() -> None:
     assert diff_both(packaged(job(), payload="c"), packaged(job(), payload="b")) == []
 
