@@ -2,9 +2,10 @@
 
 import os
 import sys
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from tests.live.attacks.household import CLEAR, FURNISH
 from tests.live.attacks.plant import Plant
 from tests.live.attacks.planting import has_program, plant, run_lines, systemd_version, undo
 from tests.live.attacks.said import Said, read_findings
-from tests.live.attacks.verdict import Row, is_aftermath, judge
+from tests.live.attacks.verdict import Row, is_echo, judge
 from tests.live.conftest import Lab, RunCli
 from tests.live.project import Project
 
@@ -37,6 +38,7 @@ class Campaign:
     project: Project
     lab: Lab
     targets: tuple[Target, ...]
+    past: dict[str, list[Plant]] = field(default_factory=lambda: defaultdict(list))
 
     @classmethod
     @contextmanager
@@ -95,10 +97,15 @@ class Campaign:
         finally:
             for host, planted in plants.items():
                 undo(self.lab, host, planted)
-        rows = [judge(planted, by_name[host], said, notes[host]) for host, planted in plants.items()]
-        rows += [_unasked(finding, by_name) for finding in said if finding.host not in plants]
-        after = self.sweep()
-        left = {host: [f for f in after if f.host == host and not is_aftermath(f, plants[host])] for host in plants}
+        told = [
+            f for f in said if not is_echo(f, self.past[f.host]) or (f.host in plants and f.concerns(plants[f.host]))
+        ]
+        rows = [judge(planted, by_name[host], told, notes[host]) for host, planted in plants.items()]
+        rows += [_unasked(finding, by_name) for finding in told if finding.host not in plants]
+        for host, planted in plants.items():
+            self.past[host].append(planted)
+        after = [finding for finding in self.sweep() if not is_echo(finding, self.past[finding.host])]
+        left = {host: [finding for finding in after if finding.host == host] for host in plants}
         sys.stderr.write(f"round {number}: {', '.join(f'{row.plant}: {row.result}' for row in rows)}\n")
         return [replace(row, lingering=tuple(map(str, left.get(row.host, ())))) for row in rows]
 

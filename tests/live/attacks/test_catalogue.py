@@ -12,7 +12,7 @@ from tests.live.attacks.dealing import ACCOUNTS, Target, deal
 from tests.live.attacks.plant import SEVERITIES, TECHNIQUES, Plant
 from tests.live.attacks.said import Said
 from tests.live.attacks.table import render_table
-from tests.live.attacks.verdict import Row, is_aftermath, judge
+from tests.live.attacks.verdict import Row, is_echo, judge
 
 FLEET = tuple(
     Target(f"h{number}", suite, account, systemd, frozenset({"perl", *tools}))
@@ -124,9 +124,9 @@ def test_an_extra_finding_spoils_a_row_that_is_found() -> None:
 def test_what_stays_after_the_undoing_spoils_a_row_but_for_what_logs_tell_of_it() -> None:
     row = replace(judge(PLANT, TARGET, [SAID]), lingering=(str(SAID),))
     assert not row.is_right
-    assert not is_aftermath(SAID, PLANT)
-    assert is_aftermath(replace(SAID, subject="trace"), PLANT)
-    assert not is_aftermath(replace(SAID, subject="trace", about=("other.service",)), PLANT)
+    assert not is_echo(SAID, [PLANT])
+    assert is_echo(replace(SAID, subject="trace"), [PLANT])
+    assert not is_echo(replace(SAID, subject="trace", about=("other.service",)), [PLANT])
 
 
 def test_a_plant_that_could_not_be_planted_is_not_found() -> None:

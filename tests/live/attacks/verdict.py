@@ -1,6 +1,6 @@
 """What the program said of a plant, against what it has to say."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -68,9 +68,12 @@ def judge(plant: Plant, target: Target, said: Sequence[Said], note: str = "") ->
     )
 
 
-def is_aftermath(finding: Said, plant: Plant) -> bool:
-    """Tell of a finding after the undoing whether it only says that the plant ran in between, as logs tell."""
-    return finding.subject == _TRACE and finding.concerns(plant)
+def is_echo(finding: Said, past: Iterable[Plant]) -> bool:
+    """Tell whether a finding only says, as logs tell, that something ran which was planted and is gone.
+
+    Logs are read anew for some minutes before the last visit, so these are there for some sweeps.
+    """
+    return finding.subject == _TRACE and any(finding.concerns(plant) for plant in past)
 
 
 def _fits(finding: Said, plant: Plant) -> bool:

@@ -78,10 +78,10 @@ IMPAIRMENT = (
     ),
     _impaired(
         "impaired-masked-in-run",
-        f"systemctl mask --runtime {CHECK}.service\n",
-        f"systemctl unmask --runtime {CHECK}.service\n",
+        f"systemctl mask --runtime {_UPGRADE}.service\n",
+        f"systemctl unmask --runtime {_UPGRADE}.service\n",
         "the service is masked until the next boot, the timer is as it was",
-        f"{CHECK}.*",
+        f"{_UPGRADE}.*",
     ),
     _impaired(
         "impaired-empty-file",
