@@ -99,6 +99,12 @@ class VisitStore:
         with self._database.read() as connection:
             return next(iter(_fetch(connection, query.order_by(VisitRow.sweep_id.desc()).limit(1))), None)
 
+    def state_at(self, host: HostName, sweep_id: SweepId) -> Visit | None:
+        """Give the last visit of a host that gave a state, up to a sweep and with it; None when there is none."""
+        query = _QUERY.where(HostRow.name == host, VisitRow.manifest_id.is_not(None), VisitRow.sweep_id <= sweep_id)
+        with self._database.read() as connection:
+            return next(iter(_fetch(connection, query.order_by(VisitRow.sweep_id.desc()).limit(1))), None)
+
     def states_before(self, sweep_id: SweepId) -> tuple[Visit, ...]:
         """Give each host's last visit with a state before a sweep, by host name; hosts without one are left out."""
         last = (

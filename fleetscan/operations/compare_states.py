@@ -1,0 +1,173 @@
+"""What differs between two states: of two hosts, or of one host in two sweeps."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from functools import partial
+
+from fleetscan.analyse.census import Census, Member
+from fleetscan.analyse.drift import diff_host
+from fleetscan.analyse.expectation import Expectation, Norm
+from fleetscan.analyse.filediff import Contents, diff_files
+from fleetscan.analyse.peers import PeerOptions, Peers
+from fleetscan.errors import UsageError
+from fleetscan.export.question_records import DifferenceRecord
+from fleetscan.model.baseline import Cohort
+from fleetscan.model.coverage import Coverage
+from fleetscan.model.drift import DriftItem, DriftKind
+from fleetscan.model.ids import HostName, SweepId
+from fleetscan.model.subject import Subject, SubjectKey
+from fleetscan.model.sweep import Visit
+from fleetscan.operations.compare_records import record_item, record_note
+from fleetscan.operations.hunt_states import ContentCache, SharedState, StateKey, key_of, read_states
+from fleetscan.store.store import Store
+
+_OPTIONS = PeerOptions(min_peers=1)
+_NO_COHORT = Cohort("", "", "")
+_WORDS = {
+    "too few other hosts could have shown it": "what was read of the other state does not prove that it lacks it",
+    "no other host's form could be read": "in the other state it could not be read",
+}
+_AT = re.compile(r"(?P<host>.+)@(?P<sweep>[0-9]{1,18})(?:\.\.(?P<last>[0-9]{1,18}))?")
+
+
+@dataclass(frozen=True, slots=True)
+class NamedState:
+    """A state as somebody asked for it.
+
+    Attributes:
+        name: `web-01`, or `web-01@12` with the sweep.
+        visit: That saw it; the last one up to the sweep that was asked for.
+    """
+
+    name: str
+    visit: Visit
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One of two things that are compared."""
+
+    name: str
+    subjects: tuple[Subject, ...]
+    coverage: Coverage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """Two states and what differs, removed and added first, then by subject; what was not compared comes last."""
+
+    before: NamedState
+    after: NamedState
+    records: tuple[DifferenceRecord, ...]
+
+
+def compare_states(store: Store, words: Iterable[str]) -> Comparison:
+    """Compare two states.
+
+    Args:
+        store: Where they are.
+        words: Two of `HOST` and `HOST@SWEEP`, or one `HOST@SWEEP..SWEEP`.
+
+    Raises:
+        UsageError: The words name no two states.
+    """
+    before, after = find_states(store, tuple(words))
+    first, second = key_of(before.visit), key_of(after.visit)
+    if first is None or second is None:
+        raise AssertionError("a state was looked for, and what was found has none")
+    contents = ContentCache(store)
+    read = {state.key: subjects for state, _, subjects in read_states(store, _once(first, second), contents)}
+    left = Side(before.name, read[first], first.coverage)
+    right = Side(after.name, read[second], second.coverage)
+    items, notes = diff_sides(left, right, contents.read)
+    records = [record_item(item, before.name, after.name) for item in items]
+    records += [record_note(note, before.name, after.name) for note in notes]
+    return Comparison(before=before, after=after, records=tuple(records))
+
+
+def find_states(store: Store, words: tuple[str, ...]) -> tuple[NamedState, NamedState]:
+    """Find the two states that words name.
+
+    Raises:
+        UsageError: They name no two states.
+    """
+    known = set(store.visits.list_hosts())
+    if len(words) == 1 and (match := _AT.fullmatch(words[0])) and match["last"] and words[0] not in known:
+        return _find(store, match["host"], match["sweep"]), _find(store, match["host"], match["last"])
+    if len(words) != 2:
+        raise UsageError("two states are needed", hint="HOST HOST, HOST@SWEEP HOST@SWEEP or HOST@SWEEP..SWEEP")
+    found = []
+    for word in words:
+        match = None if word in known else _AT.fullmatch(word)
+        if match is not None and match["last"]:
+            raise UsageError(f"{word!r} names two states already", hint="give it alone")
+        found.append(_find(store, match["host"], match["sweep"]) if match else _find(store, word, None))
+    return found[0], found[1]
+
+
+def diff_sides(before: Side, after: Side, contents: Contents) -> tuple[tuple[DriftItem, ...], tuple[str, ...]]:
+    """Compare what two states have; nothing is claimed about what was not read in either.
+
+    Returns:
+        Items, and a line for each thing that could not be compared.
+    """
+    old, new = HostName(f"{before.name}\0before"), HostName(after.name)
+    census = Census.of([Member(old, before.subjects, before.coverage), Member(new, after.subjects, after.coverage)])
+    if len(census.groups) == 1:
+        return (), ()
+    reference = Peers(census, _OPTIONS).expect_for(new)
+    if reference is None:
+        raise AssertionError("one peer is enough, and there is one")
+    reference = replace(reference, label=before.name, norm=partial(_require, reference))
+    drift = diff_host(new, _NO_COHORT, after.subjects, after.coverage, reference, contents)
+    items = [_show_removed(item, contents) for item in drift.items]
+    order = (DriftKind.REMOVED, DriftKind.ADDED)
+    items.sort(key=lambda item: (order.index(item.kind) if item.kind in order else len(order), item.key))
+    return tuple(items), tuple(_reword(note) for note in drift.not_compared)
+
+
+def _require(reference: Expectation, key: SubjectKey) -> Norm | None:
+    """Hold a state against all that the other one has.
+
+    Transient and generated units are differences here, too. What is run is compared file by file, even where one of the
+    files could not be read.
+    """
+    norm = reference.norm(key)
+    if norm is None:
+        return None
+    prints = [variant.subject.fingerprint for variant in norm.variants]
+    targets = {found.meaning: frozenset({found.target}) for found in prints}
+    return replace(norm, required=bool(prints), targets=targets)
+
+
+def _show_removed(item: DriftItem, contents: Contents) -> DriftItem:
+    """Give what was removed with the text of its files, as lines that are gone."""
+    if item.kind is not DriftKind.REMOVED:
+        return item
+    gone = replace(item.subject, sources=())
+    return replace(item, texts=diff_files(item.subject, gone, contents))
+
+
+def _reword(note: str) -> str:
+    for words, others in _WORDS.items():
+        note = note.replace(words, others)
+    return note
+
+
+def _once(*keys: StateKey) -> list[SharedState]:
+    return [SharedState(key, ()) for key in dict.fromkeys(keys)]
+
+
+def _find(store: Store, host: str, sweep: str | None) -> NamedState:
+    if sweep is None:
+        visit = store.visits.latest_state(HostName(host))
+        if visit is None:
+            raise UsageError(f"{host!r} was never read", hint="`fleetscan sweeps show` says what became of its visits")
+        return NamedState(host, visit)
+    number = SweepId(int(sweep))
+    store.sweeps.read_sweep(number)
+    visit = store.visits.state_at(HostName(host), number)
+    if visit is None:
+        raise UsageError(f"{host!r} was not read in sweep {sweep} or before it", hint="fleetscan sweeps list")
+    return NamedState(f"{host}@{sweep}", visit)
