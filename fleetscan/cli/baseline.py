@@ -11,6 +11,7 @@ from fleetscan.cli.options import FormatOption, SweepOption
 from fleetscan.cli.output import Format, Terminal
 
 if TYPE_CHECKING:
+    from fleetscan.model.baseline import Baseline
     from fleetscan.operations.propose_baselines import SavedProposal
 
 baseline_app = typer.Typer(help="Propose, read and approve baselines.", no_args_is_help=True)
@@ -94,10 +95,12 @@ def propose(
         )
         ids = {proposal.id for proposal in saved}
         infos = [info for info in store.baselines.list_baselines() if info.id in ids]
+        current = {item.id: store.baselines.current_baseline(item.proposal.cohort) for item in saved}
     baseline_list.print_infos(context, form, infos)
     if form is Format.TABLE:
         for item in saved:
             _tell(terminal, item)
+            _tell_news(terminal, item, current[item.id])
         terminal.say(
             "read them with `fleetscan baseline show ID`; accept with `fleetscan baseline approve ID --reason …`"
         )
@@ -133,3 +136,18 @@ def _tell(terminal: Terminal, item: "SavedProposal") -> None:
             terminal.say(f"    {hit}", style="yellow")
     for host, why in proposal.skipped:
         terminal.say(f"  skipped: {host}: {why}", style="yellow")
+
+
+def _tell_news(terminal: Terminal, item: "SavedProposal", current: "Baseline | None") -> None:
+    """Say what would become normal that is not: a thing that came to many hosts at once is common, too."""
+    from fleetscan.operations.describe_baseline import compare_items
+
+    if current is None:
+        return
+    changes = compare_items(current.items, item.proposal.items)
+    terminal.say(f"  compared with version {current.version}: {len(changes) or 'no'} differences")
+    for change in changes:
+        what = "; ".join(change.details) or change.after or change.before
+        terminal.say(f"    {change.kind}: {change.subject} {change.name} ({change.scope}): {what}")
+    if changes:
+        terminal.say(f"    in full: `fleetscan baseline diff {current.id} {item.id}`")

@@ -88,11 +88,11 @@ def diff(
     form: FormatOption = Format.TABLE,
 ) -> None:
     """Show what one proposal or baseline accepts and another does not: directives, states, programs, open doors."""
-    from fleetscan.operations.describe_baseline import compare_proposals
+    from fleetscan.operations.describe_baseline import compare_items
 
     invocation = invocation_of(context)
     with invocation.store() as store:
-        records = compare_proposals(store.baselines.read_proposal(before), store.baselines.read_proposal(after))
+        records = compare_items(store.baselines.read_proposal(before).items, store.baselines.read_proposal(after).items)
     columns: list[Column[BaselineChangeRecord]] = [
         Column("change", lambda r: r.kind),
         Column("kind", lambda r: r.subject),

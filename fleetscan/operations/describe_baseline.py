@@ -1,6 +1,6 @@
 """Proposals and baselines as records: what they accept and leave out, and in what two of them differ."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from fleetscan.analyse.directives import count_differences, diff_directives
 from fleetscan.analyse.fingerprint import describe_state
@@ -90,10 +90,10 @@ def describe_outlier(cohort: str, outlier: Outlier) -> BaselineItemRecord:
     )
 
 
-def compare_proposals(before: Proposal, after: Proposal) -> list[BaselineChangeRecord]:
+def compare_items(before: Iterable[BaselineItem], after: Iterable[BaselineItem]) -> list[BaselineChangeRecord]:
     """Tell in what two proposals or baselines differ, by subject; bytes alone are no difference."""
-    old = {item.key: item for item in before.items}
-    new = {item.key: item for item in after.items}
+    old = {item.key: item for item in before}
+    new = {item.key: item for item in after}
     records = []
     for key in sorted(old.keys() | new.keys()):
         one, other = old.get(key), new.get(key)

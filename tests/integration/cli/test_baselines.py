@@ -10,7 +10,7 @@ from fleetscan.model.ids import HostName
 from fleetscan.model.snapshot import Artifact
 from fleetscan.store.store import open_store
 from tests.integration.cli.console import Console
-from tests.stored_fleet import NOW, file, snapshot, sweep_day
+from tests.stored_fleet import DAY, NOW, file, snapshot, sweep_day
 
 TIMER = b"[Timer]\nOnCalendar=daily\n"
 HOSTS = [HostName(f"web{number}") for number in range(1, 7)]
@@ -23,15 +23,15 @@ def timer(stem: str, command: str) -> dict[Artifact, bytes]:
     return {file(f"{folder}/{stem}.timer", TIMER): TIMER, file(f"{folder}/{stem}.service", service): service}
 
 
-def sweep(folder: Path, *timers: tuple[str, str], odd: tuple[str, str] | None = None) -> None:
+def sweep(folder: Path, *timers: tuple[str, str], day: int = 0, odd: tuple[str, str] | None = None) -> None:
     with open_store(f"sqlite:///{folder}/fleetscan.db", clock=lambda: datetime.now(UTC)) as store:
         snapshots = []
         for host in HOSTS:
             more = (odd,) if odd is not None and host == HOSTS[0] else ()
             found = {a: text for stem, command in (*timers, *more) for a, text in timer(stem, command).items()}
             contents = {digest_bytes(text): text for text in found.values()}
-            snapshots.append(snapshot(host, tuple(found), at=NOW, contents=contents))
-        sweep_day(store, 0, *snapshots)
+            snapshots.append(snapshot(host, tuple(found), at=NOW + day * DAY, contents=contents))
+        sweep_day(store, day, *snapshots)
 
 
 @pytest.fixture
@@ -107,6 +107,16 @@ def test_an_older_version_is_brought_back(run: Console) -> None:
     assert "baseline 3 of web/debian-12 holds what version 1 held" in answer.out
     assert run("baseline", "rollback", COHORT).code == 2
     assert run("baseline", "rollback", "db/debian-12", "--reason", "x").code == 2
+
+
+def test_what_came_to_many_hosts_since_the_version_before_is_told(run: Console) -> None:
+    run("baseline", "propose")
+    run("baseline", "approve", "--all-pending", "--reason", "looked at")
+    assert "compared with version 1: no differences" in run("baseline", "propose").err
+    sweep(run.folder, ("backup", "/usr/bin/backup"), ("wave", "/opt/wave"), day=1)
+    answer = run("baseline", "propose")
+    assert "added: job wave.timer (system): runs /opt/wave as root, daily" in answer.err
+    assert "fleetscan baseline diff 1 3" in answer.err
 
 
 def test_a_review_without_a_terminal_is_refused_before_anything_is_computed(run: Console) -> None:
