@@ -1,32 +1,32 @@
 """What differs between two states: of two hosts, or of one host in two sweeps."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from functools import partial
 
 from fleetscan.analyse.census import Census, Member
 from fleetscan.analyse.drift import diff_host
 from fleetscan.analyse.expectation import Expectation, Norm
-from fleetscan.analyse.filediff import Contents, diff_files
-from fleetscan.analyse.peers import PeerOptions, Peers
+from fleetscan.analyse.filediff import Contents, diff_files, has_unexpected_bytes
+from fleetscan.analyse.sentence import name_subject
+from fleetscan.analyse.vantage import Vantage
+from fleetscan.analyse.visibility import describe_gap, find_gap_in_files, find_gap_in_state
 from fleetscan.errors import UsageError
 from fleetscan.export.question_records import DifferenceRecord
-from fleetscan.model.baseline import Cohort
-from fleetscan.model.coverage import Coverage
+from fleetscan.model.baseline import Cohort, Prevalence, Variant
+from fleetscan.model.coverage import Area, Coverage, Gap
 from fleetscan.model.drift import DriftItem, DriftKind
-from fleetscan.model.ids import HostName, SweepId
+from fleetscan.model.ids import SYSTEM, HostName, Scope, SweepId
 from fleetscan.model.subject import Subject, SubjectKey
 from fleetscan.model.sweep import Visit
 from fleetscan.operations.compare_records import record_item, record_note
 from fleetscan.operations.hunt_states import ContentCache, SharedState, StateKey, key_of, read_states
 from fleetscan.store.store import Store
 
-_OPTIONS = PeerOptions(min_peers=1)
 _NO_COHORT = Cohort("", "", "")
 _WORDS = {
     "too few other hosts could have shown it": "what was read of the other state does not prove that it lacks it",
-    "no other host's form could be read": "in the other state it could not be read",
+    "the expected form could not be read": "in the other state it could not be read",
 }
 _AT = re.compile(r"(?P<host>.+)@(?P<sweep>[0-9]{1,18})(?:\.\.(?P<last>[0-9]{1,18}))?")
 
@@ -116,29 +116,67 @@ def diff_sides(before: Side, after: Side, contents: Contents) -> tuple[tuple[Dri
     census = Census.of([Member(old, before.subjects, before.coverage), Member(new, after.subjects, after.coverage)])
     if len(census.groups) == 1:
         return (), ()
-    reference = Peers(census, _OPTIONS).expect_for(new)
-    if reference is None:
-        raise AssertionError("one peer is enough, and there is one")
-    reference = replace(reference, label=before.name, norm=partial(_require, reference))
-    drift = diff_host(new, _NO_COHORT, after.subjects, after.coverage, reference, contents)
+    reference = _Reference(before, {subject.key: subject for subject in after.subjects})
+    vantage = Vantage(census, census.group_of[new])
+    expectation = Expectation(
+        label=before.name,
+        counted=vantage,
+        others=vantage,
+        keys=tuple(reference.index),
+        norm=reference.norm,
+        min_hosts=1,
+    )
+    drift = diff_host(new, _NO_COHORT, after.subjects, after.coverage, expectation, contents)
     items = [_show_removed(item, contents) for item in drift.items]
     order = (DriftKind.REMOVED, DriftKind.ADDED)
     items.sort(key=lambda item: (order.index(item.kind) if item.kind in order else len(order), item.key))
-    return tuple(items), tuple(_reword(note) for note in drift.not_compared)
+    notes = dict.fromkeys((*(_reword(note) for note in drift.not_compared), *reference.notes))
+    return tuple(items), tuple(notes)
 
 
-def _require(reference: Expectation, key: SubjectKey) -> Norm | None:
-    """Hold a state against all that the other one has.
+class _Reference:
+    """The other state as what is expected: everything it has is required, in exactly its form."""
 
-    Transient and generated units are differences here, too. What is run is compared file by file, even where one of the
-    files could not be read.
-    """
-    norm = reference.norm(key)
-    if norm is None:
-        return None
-    prints = [variant.subject.fingerprint for variant in norm.variants]
-    targets = {found.meaning: frozenset({found.target}) for found in prints}
-    return replace(norm, required=bool(prints), targets=targets)
+    def __init__(self, before: Side, after: Mapping[SubjectKey, Subject]) -> None:
+        self.index = {subject.key: subject for subject in before.subjects}
+        self.notes: list[str] = []
+        self._coverage = before.coverage
+        self._after = after
+
+    def norm(self, key: SubjectKey) -> Norm | None:
+        """Give what is expected of a subject; whatever was not read in the other state accepts anything."""
+        subject = self.index.get(key)
+        if subject is None:
+            return None
+        found = subject.fingerprint
+        is_sure = self._is_sure(subject)
+        return Norm(
+            key=key,
+            variants=(Variant(subject, Prevalence(1, 1)),),
+            required=True,
+            meanings=frozenset({found.meaning}) if is_sure else None,
+            states_by_meaning={},
+            states=None if self._find_gap_in_state(key.scope) else frozenset({found.state}),
+            raws={found.meaning: frozenset({found.raw})} if is_sure else {},
+            targets={found.meaning: frozenset({found.target})},
+        )
+
+    def _is_sure(self, subject: Subject) -> bool:
+        """Tell whether no file of a subject could have been there unseen, or what was seen differs in any case."""
+        after = self._after.get(subject.key)
+        gap = find_gap_in_files(self._coverage, subject, *([after] if after else []))
+        if gap is None or after is None or has_unexpected_bytes((after,), subject):
+            return True
+        if after.fingerprint.raw != subject.fingerprint.raw:
+            what = name_subject(subject.key)
+            self.notes.append(f"{what}: in the other state a file of it may be unread: {describe_gap(gap)}")
+        return False
+
+    def _find_gap_in_state(self, scope: Scope) -> Gap | None:
+        if scope == SYSTEM:
+            return find_gap_in_state(self._coverage, scope)
+        # In the other scopes the state is what links on disk say, and any unread directory may hold one.
+        return next((g for g in self._coverage.gaps if g.area is Area.FILES and g.concerns(scope)), None)
 
 
 def _show_removed(item: DriftItem, contents: Contents) -> DriftItem:

@@ -1,10 +1,13 @@
 """What differs between two states, on both databases; what was not read is never a difference."""
 
+from dataclasses import replace
+
 import pytest
 
 from fleetscan.errors import UsageError
 from fleetscan.export.question_records import DifferenceRecord
 from fleetscan.model.coverage import Area, Gap, ReadStatus
+from fleetscan.model.digest import digest_bytes
 from fleetscan.model.ids import HostName
 from fleetscan.operations.compare_states import compare_states
 from fleetscan.store.store import Store
@@ -20,7 +23,7 @@ from tests.integration.operations.question_fleet import (
     program,
     stock,
 )
-from tests.stored_fleet import DAY, NOW, failure, snapshot, sweep_day
+from tests.stored_fleet import DAY, NOW, VENDOR, failure, file, snapshot, sweep_day
 
 pytest_plugins = ("tests.databases",)
 ONE, TWO, THREE, _ = NAMES
@@ -112,3 +115,34 @@ def test_words_that_name_no_two_states_are_the_users_error(store: Store, words: 
     sweep_day(store, 0, stock(ONE))
     with pytest.raises(UsageError, match=told):
         compare_states(store, words)
+
+
+def test_a_drop_in_that_only_one_side_could_have_shown_is_no_change(store: Store) -> None:
+    folder = Gap(Area.FILES, None, ReadStatus.DENIED, f"{ETC}/evil.service.d", "permission denied")
+    more = file(f"{ETC}/evil.service.d/10-more.conf", b"[Service]\nNice=5\n")
+    texts = {**CONTENTS, digest_bytes(b"[Service]\nNice=5\n"): b"[Service]\nNice=5\n"}
+    blind = snapshot(ONE, (*STOCK, *intruder()), contents=texts, gaps=(folder,))
+    changed = snapshot(THREE, (*STOCK, *intruder(LATER_SERVICE)), contents=texts, gaps=(folder,))
+    sweep_day(store, 0, blind, snapshot(TWO, (*STOCK, *intruder(), more), contents=texts), changed)
+    for words in ((ONE, TWO), (TWO, ONE)):
+        (note,) = compare_states(store, words).records
+        assert note.kind == "not compared"
+        assert "evil.service.d" in note.sentence
+    assert ("changed", "evil.timer") in kinds(compare_states(store, (THREE, TWO)).records)  # its bytes are known
+
+
+def test_states_are_compared_only_where_both_could_tell_them(store: Store) -> None:
+    off = replace(VENDOR[1], properties=(("ActiveState", "inactive"), *VENDOR[1].properties[1:]))
+    views = tuple(Gap(area, None, ReadStatus.DENIED, None, "denied") for area in (Area.LOADED, Area.UNIT_FILES))
+    sweep_day(
+        store,
+        0,
+        stock(ONE),
+        snapshot(TWO, (*STOCK[:2], off), contents=CONTENTS),
+        snapshot(THREE, STOCK[:2], contents=CONTENTS, gaps=views),
+    )
+    (state,) = compare_states(store, (ONE, TWO)).records
+    assert (state.kind, state.name) == ("state", "logrotate.timer")
+    assert state.state_before != state.state_after
+    for words in ((ONE, THREE), (THREE, ONE)):
+        assert "state" not in {record.kind for record in compare_states(store, words).records}
