@@ -101,6 +101,17 @@ def test_another_form_in_the_wider_cohort_vouches_for_nothing() -> None:
     assert reasons(propose([member("a", BACKUP)], Aids(wider=wider))) == {"backup.timer": OutlierReason.ALONE}
 
 
+def test_a_single_other_host_is_no_wider_cohort() -> None:
+    wider = Wider(WIDER, Census.of(fleet(1, BACKUP)))
+    assert reasons(propose([member("a", BACKUP)], Aids(wider=wider))) == {"backup.timer": OutlierReason.ALONE}
+
+
+def test_hosts_of_an_outlier_are_named_in_order() -> None:
+    odd = [member("a", BACKUP, EVIL), member("b", EVIL), member("c", BACKUP, EVIL)]
+    (outlier,) = propose([*fleet(9, BACKUP), *odd]).outliers
+    assert outlier.hosts == ("a", "b", "c")
+
+
 def test_a_large_cohort_borrows_nothing() -> None:
     wider = Wider(WIDER, Census.of(fleet(9, BACKUP)))
     proposal = propose([*fleet(5, STOCK), member("odd", STOCK, BACKUP)], Aids(wider=wider))
