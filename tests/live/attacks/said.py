@@ -31,7 +31,7 @@ class Said:
     @classmethod
     def of(cls, record: dict[str, Any]) -> "Said":
         """Read a record of `findings list --format json`."""
-        lines = [line["path"] for line in record["evidence"] if line["path"]]
+        lines = [line["path"] for hit in record["hits"] for line in hit["evidence"] if line["path"]]
         return cls(
             host=record["host"],
             severity=record["severity"],
