@@ -22,7 +22,7 @@ def visit_quietly(project: Project, lab: Lab, host: str, user: Account, *, sudo:
         first = take_footprint(lab, host)
         log_in(lab, host, user, bare)
         before = take_footprint(lab, host)
-        project.run("sweep", "--limit", host, exits=3)
+        project.run("sweep", "--limit", host, "--fail-on", "critical", exits=3)
         after = take_footprint(lab, host)
         if first.fired == after.fired:
             # the visit took no job more than a login that does nothing
