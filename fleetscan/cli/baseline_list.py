@@ -113,7 +113,7 @@ def print_infos(context: typer.Context, form: Format, infos: "Iterable[BaselineI
         Column("version", lambda r: str(r.version) if r.version else "-", right=True),
         Column("hosts", lambda r: str(r.hosts), right=True),
         Column("from", _tell_source),
-        Column("proposed", lambda r: f"{show_time(r.proposed_at)} by {r.proposed_by}"),
+        Column("proposed", lambda r: show_time(r.proposed_at)),
         Column(
             "approved", lambda r: "\n".join(f"{show_time(a.approved_at)} by {a.author}" for a in r.approvals) or "-"
         ),

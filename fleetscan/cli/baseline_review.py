@@ -14,6 +14,7 @@ from fleetscan.export.baseline_records import BaselineItemRecord
 from fleetscan.model.baseline import NO_REMARKS, OutlierReason, Proposal
 from fleetscan.model.finding import Provenance
 from fleetscan.operations.describe_baseline import describe_item, describe_outlier
+from fleetscan.report.verdict import count_of
 
 _REMARKED = "accepted, with a remark"
 _COMMON = "accepted: common, and no rule speaks of it"
@@ -65,10 +66,9 @@ class Review:
             The proposal as decided; None when the person gave up, or the input ended before they said to save.
         """
         proposal = self._proposal
-        head = (
-            f"{proposal.cohort}: {len(proposal.items)} things on {proposal.hosts} hosts, {len(proposal.outliers)} out"
-        )
-        self._terminal.say(head, style="bold")
+        things, hosts = count_of(len(proposal.items), "thing"), count_of(proposal.hosts, "host")
+        outliers = count_of(len(proposal.outliers), "outlier")
+        self._terminal.say(f"{proposal.cohort}: {things} on {hosts}, {outliers} left out", style="bold")
         if proposal.note:
             self._terminal.say(f"  {proposal.note}")
         self._terminal.say(_KEYS)
