@@ -11,6 +11,9 @@ import sys
 from contextlib import ExitStack
 from pathlib import Path
 
+from tests.live.attacks.campaign import accept_fleet
+from tests.live.attacks.household import FORGET
+from tests.live.attacks.planting import run_lines
 from tests.live.attacks.said import Said, read_findings
 from tests.live.conftest import Lab, LabHost, RunCli
 from tests.live.project import Project
@@ -44,11 +47,13 @@ def test_hosts_that_nobody_attacks_are_quiet(lab: Lab, tmp_path: Path, run_cli: 
     project.enroll()
     rows: list[Observation] = []
     with ExitStack() as ends:
+        for host in lab.hosts:
+            assert not run_lines(lab, host.name, FORGET, strict=True)
         for host in chosen:
             ends.callback(bring_back, lab, host)
         rows += observe(project, lab, Event("first sweep"))
         rows += observe(project, lab, Event("second sweep"))
-        project.approve()
+        accept_fleet(project)
         rows += observe(project, lab, Event("accepted"))
         for host in chosen:
             stock_shelf(lab, host)
