@@ -20,6 +20,8 @@ from fleetscan.export.question_records import (
     SpreadRecord,
     TimelineRecord,
 )
+from fleetscan.export.rule_records import RuleRecord, RuleTestRecord
+from fleetscan.export.sink_records import SinkRecord
 from fleetscan.export.surroundings import SurroundingsRecord
 
 
@@ -258,6 +260,9 @@ Record = (
     | DifferenceRecord
     | EvidenceRecord
     | MailRecord
+    | SinkRecord
+    | RuleRecord
+    | RuleTestRecord
     | NoticeRecord
 )
 
@@ -286,5 +291,8 @@ SCHEMAS: dict[str, type[Record]] = {
     "differences": DifferenceRecord,
     "evidence": EvidenceRecord,
     "mails": MailRecord,
+    "sinks": SinkRecord,
+    "rules": RuleRecord,
+    "rule-tests": RuleTestRecord,
     "notices": NoticeRecord,
 }

@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from fleetscan.model.finding import Technique
 from fleetscan.model.subject import SubjectKind
-from fleetscan.rulebook.stage import HostEntry
+from fleetscan.rulebook.hosts import HostEntry
 
 _CLOSED = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
@@ -66,7 +66,7 @@ class RuleEntry(BaseModel):
     weight_only: bool = False
     """It adds weight and a technique to what other rules find, and finds nothing by itself."""
     about_new: bool | None = None
-    """Speaks of what is new already, so that a rare thing is not judged worse once more; as `needs_drift` by default."""
+    """Speaks of what is new already, so that a rare thing is not judged worse; as `needs_drift` by default."""
     rationale: _Text
     """Why this matters."""
     false_positives: _Text

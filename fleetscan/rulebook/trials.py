@@ -15,7 +15,8 @@ from fleetscan.model.finding import Finding
 from fleetscan.model.ids import SYSTEM, HostName, Sha256, UnitName
 from fleetscan.model.snapshot import RuntimeState, RunTrace, TraceSource, UnitProcess
 from fleetscan.rulebook.entries import RuleEntry, Trial
-from fleetscan.rulebook.stage import HostEntry, Stage, build_stage
+from fleetscan.rulebook.hosts import HostEntry
+from fleetscan.rulebook.stage import Stage, build_stage
 
 _HOST = HostName("host")
 _LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)

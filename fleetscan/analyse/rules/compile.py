@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 
 from fleetscan.analyse.case import Case
+from fleetscan.analyse.rules.case_features import CaseFeatures
 from fleetscan.analyse.rules.conditions import MAX_EVIDENCE, Condition, compile_condition
-from fleetscan.analyse.rules.features import CaseFeatures, Evidence, FeatureStore
+from fleetscan.analyse.rules.element import Evidence
+from fleetscan.analyse.rules.features import FeatureStore
 from fleetscan.analyse.rules.rule import Match
 from fleetscan.model.subject import SubjectKind
 

@@ -3,10 +3,12 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from fleetscan.analyse.rules.element import Element
-from fleetscan.analyse.rules.features import CaseFeatures, Evidence
+from fleetscan.analyse.rules.case_features import CaseFeatures
+from fleetscan.analyse.rules.element import Element, Evidence, Value
+from fleetscan.analyse.rules.fields import FIELDS
+from fleetscan.analyse.rules.listings import LISTINGS
 from fleetscan.analyse.rules.operators import OPERATORS, OperandError, Probe
-from fleetscan.analyse.rules.vocabulary import FIELDS, LISTINGS, Field, FieldType, Listing
+from fleetscan.analyse.rules.words import Field, FieldType, Listing
 from fleetscan.model.finding import EvidenceLine
 
 Test = Callable[[CaseFeatures], Evidence | None]
@@ -101,36 +103,39 @@ def _compile_field(field: Field, value: object, where: tuple[str | int, ...]) ->
 
 
 def _compile_probe(kind: FieldType, value: object, where: tuple[str | int, ...]) -> Probe:
-    if isinstance(value, Mapping):
-        operations = [(str(name), operand) for name, operand in value.items()]
-    elif isinstance(value, bool):
-        operations = [("is", value)]
-    else:
-        operations = [("in" if isinstance(value, list) else "equals", value)]
-    probes = []
-    for name, operand in operations:
-        if name not in OPERATORS:
-            raise ConditionError(f"there is no operator {name!r}; there are {', '.join(OPERATORS)}", where)
-        _check_type(kind, name, operand, where)
-        try:
-            probes.append(OPERATORS[name].build(operand))
-        except OperandError as error:
-            raise ConditionError(f"{name}: {error}", where) from error
+    probes = [_build_probe(kind, name, operand, where) for name, operand in _operations(value)]
     if not probes:
         raise ConditionError("expected a value or an operator", where)
     if len(probes) == 1:
         return probes[0]
 
-    def probe(value: object) -> str | None:
+    def probe(value: Value) -> str | None:
         excerpt = ""
         for one in probes:
-            found = one(value)  # type: ignore[arg-type]  # a value passes through unchanged
+            found = one(value)
             if found is None:
                 return None
             excerpt = excerpt or found
         return excerpt
 
     return probe
+
+
+def _operations(value: object) -> list[tuple[str, object]]:
+    """Give operators and operands; a plain value stands for the operator that it asks for."""
+    if isinstance(value, Mapping):
+        return [(str(name), operand) for name, operand in value.items()]
+    return [("is" if isinstance(value, bool) else "in" if isinstance(value, list) else "equals", value)]
+
+
+def _build_probe(kind: FieldType, name: str, operand: object, where: tuple[str | int, ...]) -> Probe:
+    if name not in OPERATORS:
+        raise ConditionError(f"there is no operator {name!r}; there are {', '.join(OPERATORS)}", where)
+    _check_type(kind, name, operand, where)
+    try:
+        return OPERATORS[name].build(operand)
+    except OperandError as error:
+        raise ConditionError(f"{name}: {error}", where) from error
 
 
 def _check_type(kind: FieldType, operator: str, operand: object, where: tuple[str | int, ...]) -> None:

@@ -8,6 +8,9 @@ from fleetscan.model.finding import EvidenceLine
 Value = str | int | float | bool | tuple[str, ...] | None
 """Of a field. None is unknown, and no condition holds of it."""
 
+Evidence = tuple[EvidenceLine, ...]
+"""Lines that show why a condition holds."""
+
 MAX_TEXT = 4096
 """Characters of a value that conditions look at."""
 MAX_ELEMENTS = 200

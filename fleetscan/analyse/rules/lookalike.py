@@ -5,16 +5,11 @@ from collections.abc import Collection, Iterable
 
 _SHORTEST = 5
 _FOLDED = str.maketrans({"0": "o", "1": "l", "3": "e", "5": "s", "|": "l", "_": "-", ".": "-", "i": "l"})
-_FILLERS = frozenset(
-    [
-        "agent", "autorun", "check", "daemon", "daily", "helper", "hourly", "job", "local", "monitor", "new", "once", "service",
-        "svc", "sync", "system", "task", "timer", "update", "updater", "weekly", "worker", "d", "2", "1", "v2", "bak", "old",
-    ]
-)  # fmt: skip
-_VENDOR_STEMS = (
-    "systemd-", "dbus-", "networkd-", "initrd-", "udev-", "polkit-", "apt-", "dpkg-", "dnf-", "yum-", "rpm-", "snapd.", "snap.",
-    "kernel-", "ubuntu-", "debian-", "redhat-", "gnome-", "NetworkManager-",
-)  # fmt: skip
+_FILLERS_TEXT = """
+    1 2 agent autorun bak check d daemon daily helper hourly job local monitor new old once service svc sync
+    system task timer update updater v2 weekly worker
+"""
+_FILLERS = frozenset(_FILLERS_TEXT.split())
 _WORDS = re.compile(r"[-_.@]+")
 _MAX_NAME = 128
 
@@ -38,11 +33,6 @@ def find_imitated(names: Iterable[str], vendor_names: Collection[str]) -> tuple[
             continue
         found.update(other for other in vendor if _imitates(stem, other.partition("@")[0]))
     return tuple(sorted(found))
-
-
-def has_vendor_prefix(name: str) -> bool:
-    """Tell whether a name claims to be a part of the system's own software."""
-    return name.startswith(_VENDOR_STEMS)
 
 
 def _imitates(name: str, other: str) -> bool:

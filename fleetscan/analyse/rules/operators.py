@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from fleetscan.analyse.rules.element import MAX_TEXT, Value
+from fleetscan.analyse.rules.patterns import find_danger
 
 Probe = Callable[[Value], str | None]
 """Gives None when a value does not hold, else the part of it that does (perhaps empty)."""
@@ -154,61 +155,7 @@ def compile_pattern(text: str) -> re.Pattern[str]:
         pattern = re.compile(text)
     except (re.error, RecursionError, OverflowError) as error:
         raise OperandError(f"not a regular expression: {error}") from error
-    fault = _find_danger(text)
+    fault = find_danger(text)
     if fault:
         raise OperandError(fault)
     return pattern
-
-
-_REPEAT = re.compile(r"\*|\+|\{(\d*)(,?)(\d*)\}")
-_MOST_REPEATS = 120
-
-
-def _find_danger(text: str) -> str:
-    """Say why an expression could run away: by its text alone, and rather too careful."""
-    groups: list[bool] = [False]  # of each open group: whether it holds a repeat or a choice
-    unbounded = 0
-    position = 0
-    closed: bool | None = None  # what the group that was just closed holds
-    while position < len(text):
-        character = text[position]
-        if character == "\\":
-            position, closed = position + 2, None
-            continue
-        if character == "[":
-            position, closed = _skip_class(text, position), None
-            continue
-        repeat = _REPEAT.match(text, position)
-        if repeat and position > 0:
-            is_open = character in "*+" or (bool(repeat[2]) and not repeat[3])
-            most = 1 if is_open else int(repeat[3] or repeat[1] or 0)
-            if closed and (is_open or most > 8):
-                return "a repeat of a group that has a repeat or a choice in it; such an expression can take for ever"
-            unbounded += is_open
-            if unbounded > 2:
-                return "more than two repeats without an end; write `{0,80}` instead of `*`"
-            if most > 4 * _MOST_REPEATS:
-                return f"a repeat of more than {4 * _MOST_REPEATS}"
-            groups[-1] = True
-            position, closed = repeat.end(), None
-            continue
-        if character == "(":
-            groups.append(False)
-        elif character == ")" and len(groups) > 1:
-            closed = groups.pop()
-            groups[-1] = groups[-1] or closed
-            position += 1
-            continue
-        elif character == "|":
-            groups[-1] = True
-        closed = None
-        position += 1
-    return ""
-
-
-def _skip_class(text: str, position: int) -> int:
-    position += 2 if text[position + 1 : position + 2] == "^" else 1
-    position += text[position : position + 1] == "]"
-    while position < len(text) and text[position] != "]":
-        position += 2 if text[position] == "\\" else 1
-    return position + 1

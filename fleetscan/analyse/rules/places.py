@@ -1,6 +1,7 @@
 """Where paths lie, in the terms in which rules speak of them."""
 
 import re
+from collections.abc import Callable
 
 from fleetscan.systemd.search_path import is_generated_dir, is_transient_dir, is_vendor_dir
 
@@ -27,12 +28,11 @@ TEMPORARY_ROOTS = (
 
 _NOT_PROGRAMS = frozenset({"/dev/null", "/dev/stdin", "/dev/stdout", "/dev/stderr", "/dev/zero", "/dev/full"})
 _SPECIFIERS = {"%T": "/tmp", "%V": "/var/tmp", "%L": "/var/log", "%C": "/var/cache"}  # noqa: S108
-_USER_CONFIG = frozenset(
-    [
-        ".asdf", ".bun", ".cache", ".cargo", ".config", ".deno", ".dotnet", ".go", ".linuxbrew", ".local", ".nix-profile",
-        ".npm-global", ".nvm", ".pyenv", ".rbenv", ".rustup", ".sdkman", ".steam", ".venv", ".volta", ".vscode-server",
-    ]
-)  # fmt: skip
+_USER_CONFIG_TEXT = """
+    .asdf .bun .cache .cargo .config .deno .dotnet .go .linuxbrew .local .nix-profile .npm-global .nvm .pyenv
+    .rbenv .rustup .sdkman .steam .venv .volta .vscode-server
+"""
+_USER_CONFIG = frozenset(_USER_CONFIG_TEXT.split())
 _HOME = re.compile(r"\A(?:/home/[^/]+|/root|%h|~)(?=/|\Z)")
 _OWN_HOME_UNITS = re.compile(r"/\.(?:config|local/share)/systemd/user(?:\.control)?\Z")
 _GLOBAL_USER = ("/etc/systemd/user", "/etc/xdg/systemd/user", "/run/systemd/user")
@@ -84,28 +84,24 @@ def place_of_unit(path: str) -> str:
     directory = path.rpartition("/")[0]
     if directory.endswith((".d", ".wants", ".requires", ".upholds")):
         directory = directory.rpartition("/")[0]
-    base = directory.rpartition("/")[2]
-    exact = {
-        "/etc/systemd/system": "etc",
-        "/run/systemd/system": "run",
-        **dict.fromkeys(_GLOBAL_USER, "global"),
-    }
-    if directory in exact:
-        return exact[directory]
-    if is_vendor_dir(directory):
-        return "vendor"
-    if is_transient_dir(directory):
-        return "transient"
-    if base == "generator.early":
-        return "early"
-    if is_generated_dir(directory):
-        return "generated"
-    if base in ("system.control", "user.control"):
-        return "control"
-    if base == "system.attached":
-        return "attached"
-    if _LOCAL.match(directory):
-        return "local"
-    if _OWN_HOME_UNITS.search(directory):
-        return "home"
-    return "runtime" if _RUNTIME.match(directory) else "elsewhere"
+    if directory in _NAMED:
+        return _NAMED[directory]
+    return next((place for holds, place in _KINDS if holds(directory)), "elsewhere")
+
+
+_NAMED = {
+    "/etc/systemd/system": "etc",
+    "/run/systemd/system": "run",
+    **dict.fromkeys(_GLOBAL_USER, "global"),
+}
+_KINDS: tuple[tuple[Callable[[str], bool], str], ...] = (
+    (is_vendor_dir, "vendor"),
+    (is_transient_dir, "transient"),
+    (lambda directory: directory.endswith("/generator.early"), "early"),
+    (is_generated_dir, "generated"),
+    (lambda directory: directory.endswith(("/system.control", "/user.control")), "control"),
+    (lambda directory: directory.endswith("/system.attached"), "attached"),
+    (lambda directory: _LOCAL.match(directory) is not None, "local"),
+    (lambda directory: _OWN_HOME_UNITS.search(directory) is not None, "home"),
+    (lambda directory: _RUNTIME.match(directory) is not None, "runtime"),
+)
