@@ -3,6 +3,7 @@
 Source: ATT&CK M1026.
 """
 
+import re
 from collections.abc import Iterable, Iterator
 
 from fleetscan.analyse.controls.evidence import (
@@ -57,7 +58,7 @@ _ROOTS = frozenset({"root", "#0"})
 _EVERYBODY = frozenset({"ALL", "%users", "%nogroup", "nobody"})
 _POLKIT = "polkit"
 _GROUP_WRITE = 0o020
-_DOOR_PARTS = 3
+_DOOR_MODE = re.compile(r" ([0-7]{3,5})\Z")
 
 
 def check_start(evidence: StateEvidence) -> ControlResult:
@@ -143,7 +144,8 @@ def _is_open_to_group(artifact: Artifact) -> bool:
 
 
 def _find_group_doors(doors: Iterable[str]) -> Iterator[EvidenceLine]:
+    """Give the doors, `/opt/app deploy:deploy 0775`, that a group may open; names of groups can have spaces."""
     for door in doors:
-        parts = door.rsplit(" ", _DOOR_PARTS - 1)
-        if len(parts) == _DOOR_PARTS and parts[2].isdecimal() and int(parts[2], 8) & _GROUP_WRITE:
-            yield line_of(door, parts[0])
+        mode = _DOOR_MODE.search(door)
+        if mode is not None and int(mode[1], 8) & _GROUP_WRITE:
+            yield line_of(door, door.rsplit(" ", 2)[0])

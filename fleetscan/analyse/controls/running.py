@@ -88,7 +88,9 @@ def check_listed(evidence: VisitEvidence) -> ControlResult:
     if not any(row.scope == SYSTEM for row in rows):
         unread.append(line_of("the system manager lists no timer at all, which no running systemd does"))
     of_users = f", and those of {', '.join(users[:_MAX_TOLD])}" if users else ""
-    return conclude(LISTED, faults, unread, f"{count_of(len(rows), 'timer')} of the system{of_users} agree with files")
+    return conclude(
+        LISTED, faults, unread, f"{count_of(len(rows), 'timer')} of the system{of_users}: no view contradicts another"
+    )
 
 
 def check_audited(evidence: VisitEvidence) -> ControlResult:

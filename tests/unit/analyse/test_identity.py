@@ -168,6 +168,9 @@ def test_a_refused_key_is_a_fault_with_what_was_presented() -> None:
     assert fault is not None
     assert (fault.kind, fault.is_inherited) == (Kind.HOST_KEY_REFUSED, False)
     assert "presented: SHA256:two" in fault.notes
+    first = find_refusal(failed(Outcome.HOST_KEY_CHANGED), was_read=False)
+    assert first is not None
+    assert not first.is_inherited
 
 
 def test_an_unknown_key_of_a_host_that_was_never_read_is_only_not_enrolled() -> None:

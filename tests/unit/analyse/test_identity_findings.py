@@ -123,3 +123,28 @@ def test_names_and_texts_of_hosts_are_bounded() -> None:
     for finding in (shared, renamed):
         assert len(finding.sentence) < 400
         assert all(len(line.text) <= 300 for line in finding.leading.evidence)
+
+
+def lines_of(one: IdentityFault) -> list[str]:
+    return [line.text for line in find(one)[0].leading.evidence]
+
+
+def test_the_evidence_of_a_change_has_both_values_and_the_notes() -> None:
+    told = fault(Kind.HOST_KEY_CHANGED, notes=("at the same time: machine-id changed",))
+    assert lines_of(told) == ["before: old", "now: new", "at the same time: machine-id changed"]
+
+
+def test_the_evidence_of_what_is_shared_has_the_value_and_the_hosts() -> None:
+    assert lines_of(fault(Kind.MACHINE_ID_SHARED, before="", **CAME)) == ["new", "also on web2"]
+    assert lines_of(fault(Kind.MACHINE_ID_MISSING, before="", after="uninitialized")) == ["uninitialized"]
+
+
+def test_another_host_that_shares_is_other_content() -> None:
+    other: dict[str, object] = {"others": (HostName("web3"),), "others_count": 1}
+    contents = {find(fault(Kind.MACHINE_ID_SHARED, **told))[0].content for told in (CAME, BORN, other)}
+    assert len(contents) == 2
+
+
+def test_three_hosts_are_enough_for_a_majority() -> None:
+    elsewhere = [replace(clock(200), host=HostName("h2"))]
+    assert find(clock(200), hosts=3, elsewhere=elsewhere)[0].severity is Severity.INFO

@@ -122,17 +122,34 @@ def test_a_program_behind_a_group_writable_directory_fails_and_one_of_an_owner_d
 
     assert behind("/opt/my app root:deploy 0775") is ControlStatus.FAIL
     assert behind("/opt/my app deploy:deploy 0755") is ControlStatus.PASS
-    assert behind("unreadable text of no door") is ControlStatus.PASS
+    assert behind("/opt/app root:domain users 0775") is ControlStatus.FAIL
+    for odd in ("text of no door", "/opt/app root:deploy 0999", "/opt/app root:deploy \u0667\u0667\u0667"):
+        assert behind(odd) is ControlStatus.PASS
 
 
 @pytest.mark.parametrize(
     "there",
     [
-        link(f"{UNITS}/x.timer", "backup.timer"),
+        link(f"{UNITS}/x.timer", "backup.timer", rights="root:ops 0777"),
+        folder("/run", "root:ops 1775"),
         folder(UNITS, "root:root 0775"),
         unit_file("/home/bob/.config/systemd/user/x.timer", "bob:bob 0664", user_scope("bob")),
     ],
-    ids=lambda there: there.kind.value,
+    ids=lambda there: f"{there.kind.value} of {there.group}",
 )
 def test_roots_group_the_users_own_group_and_links_are_no_fault(there: Artifact) -> None:
     assert check_groups(state(there)).status is ControlStatus.PASS
+
+
+def test_what_leads_to_units_alone_is_not_taken_for_root() -> None:
+    narrow = [sudo_rule("deploy", reach, nopasswd="yes") for reach in ("systemctl", "edits units")]
+    result = check_everything(state(*narrow))
+    assert result.status is ControlStatus.PASS
+    assert [line.text.partition(":")[0] for line in result.evidence] == ["%sudo"]
+
+
+def test_a_rule_whose_line_is_not_told_names_its_file() -> None:
+    rule = sudo_rule("deploy", "systemctl")
+    odd = replace(rule, properties=tuple((n, "/etc/sudoers.d/x:y" if n == "source" else v) for n, v in rule.properties))
+    (line,) = check_start(state(odd)).evidence
+    assert (line.path, line.line) == ("/etc/sudoers.d/x:y", 0)

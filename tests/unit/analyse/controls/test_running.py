@@ -8,9 +8,9 @@ from fleetscan.analyse.controls.running import check_audited, check_listed, chec
 from fleetscan.analyse.traces import build_traces
 from fleetscan.model.control import ControlStatus
 from fleetscan.model.coverage import Area
-from fleetscan.model.ids import SYSTEM, UnitName
+from fleetscan.model.ids import SYSTEM, UnitName, user_scope
 from fleetscan.model.relation import Disagreement, DisagreementKind
-from fleetscan.model.snapshot import RuntimeState, RunTrace, TraceSource, UnitProcess
+from fleetscan.model.snapshot import RuntimeState, RunTrace, TimerRow, TraceSource, UnitProcess
 from tests.control_data import BACKUP, FINE, RUNTIME, audit_rule, state, visit
 from tests.model_data import gap
 from tests.stored_fleet import NOW
@@ -107,3 +107,25 @@ def test_what_ran_between_two_visits_and_is_gone_fails() -> None:
     result = check_transient(visit(traces=traces))
     assert result.status is ControlStatus.FAIL
     assert "/usr/bin/id" in result.evidence[0].text
+
+
+def test_a_rule_about_unit_files_does_not_audit_systemd_run() -> None:
+    result = check_audited(visit(state(audit_rule("/etc/systemd/system"), stock=UNAUDITED)))
+    assert [line.text for line in result.evidence] == ["no rule of the audit system watches systemd-run"]
+
+
+def test_a_rule_that_is_not_loaded_is_named() -> None:
+    result = check_audited(visit(state(audit_rule("/usr/bin/systemd-run", source="file"), stock=UNAUDITED)))
+    assert [line.text for line in result.evidence] == ["only in a file, not loaded: -w /usr/bin/systemd-run -p wa"]
+
+
+def test_many_processes_are_told_in_few_lines() -> None:
+    crowd = tuple(process(f"/usr/bin/p{number}", parent=1) for number in range(30))
+    result = check_processes(visit(runtime=replace(RUNTIME, processes=crowd)))
+    assert [line.text for line in result.evidence[-1:]] == ["and 20 more"]
+
+
+def test_user_managers_that_listed_their_timers_are_named() -> None:
+    row = TimerRow(scope=user_scope("bob"), unit=UnitName("own.timer"))
+    result = check_listed(visit(runtime=replace(RUNTIME, timers=(*RUNTIME.timers, row))))
+    assert result.evidence[0].text == "2 timers of the system, and those of bob: no view contradicts another"
