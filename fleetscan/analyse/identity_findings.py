@@ -1,4 +1,4 @@
-"""From faults of identity to findings: rules FS-040 to FS-045, severity, evidence and sentence."""
+"""From faults of identity to findings: rules FS-150 to FS-155, severity, evidence and sentence."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -32,41 +32,41 @@ class _Rule:
 
 _RULES = {
     IdentityFaultKind.MACHINE_ID_CHANGED: _Rule(
-        "FS-040", "The machine-id is another than on the visit before", IdentityAspect.MACHINE_ID, Severity.MEDIUM
+        "FS-150", "The machine-id is another than on the visit before", IdentityAspect.MACHINE_ID, Severity.MEDIUM
     ),
     IdentityFaultKind.HOST_KEY_CHANGED: _Rule(
-        "FS-041",
+        "FS-151",
         "The host key is another than on the visit before",
         IdentityAspect.HOST_KEY,
         Severity.HIGH,
         (_ADVERSARY_IN_THE_MIDDLE,),
     ),
     IdentityFaultKind.HOST_KEY_REFUSED: _Rule(
-        "FS-041",
+        "FS-151",
         "The host key is not the enrolled one",
         IdentityAspect.HOST_KEY,
         Severity.HIGH,
         (_ADVERSARY_IN_THE_MIDDLE,),
     ),
     IdentityFaultKind.HOST_KEY_UNKNOWN: _Rule(
-        "FS-041",
+        "FS-151",
         "No host key is enrolled",
         IdentityAspect.HOST_KEY,
         Severity.HIGH,
         (_ADVERSARY_IN_THE_MIDDLE,),
     ),
     IdentityFaultKind.MACHINE_ID_SHARED: _Rule(
-        "FS-042", "Several hosts have one machine-id", IdentityAspect.MACHINE_ID, Severity.MEDIUM
+        "FS-152", "Several hosts have one machine-id", IdentityAspect.MACHINE_ID, Severity.MEDIUM
     ),
     IdentityFaultKind.HOST_KEY_SHARED: _Rule(
-        "FS-042", "Several hosts have one host key", IdentityAspect.HOST_KEY, Severity.MEDIUM
+        "FS-152", "Several hosts have one host key", IdentityAspect.HOST_KEY, Severity.MEDIUM
     ),
     IdentityFaultKind.HOSTNAME_CHANGED: _Rule(
-        "FS-043", "The hostname is another than on the visit before", IdentityAspect.HOSTNAME, Severity.LOW
+        "FS-153", "The hostname is another than on the visit before", IdentityAspect.HOSTNAME, Severity.LOW
     ),
-    IdentityFaultKind.CLOCK_OFF: _Rule("FS-044", "The clock is wrong", IdentityAspect.CLOCK, Severity.LOW),
+    IdentityFaultKind.CLOCK_OFF: _Rule("FS-154", "The clock is wrong", IdentityAspect.CLOCK, Severity.LOW),
     IdentityFaultKind.MACHINE_ID_MISSING: _Rule(
-        "FS-045", "There is no machine-id", IdentityAspect.MACHINE_ID, Severity.LOW
+        "FS-155", "There is no machine-id", IdentityAspect.MACHINE_ID, Severity.LOW
     ),
 }
 

@@ -116,6 +116,7 @@ def test_a_finding_is_shown_with_all_that_is_known_of_it(run: Console) -> None:
     for word in ("T-TMP Title of T-TMP (critical)", "0 of 11 other comparable hosts", "opened", "added, compared with"):
         assert word in text, word
     assert "[/etc/systemd/system/x.service:2]" in text
+    assert "opened by" not in text  # a sweep found it
     (record,) = run.read("findings", "show", implant_id(run))
     assert record["host"] == BAD
 
@@ -157,7 +158,7 @@ def test_a_finding_of_a_host_that_failed_since_stays_in_sight(run: Console) -> N
     sweep_again(run, 2)
     sweep_again(run, 3, WORSE, lost=True)
     listed = run.read("findings", "list", "--host", LOST)
-    assert [(item["rule"], item["seen"]) for item in listed] == [("FS-041", True)]
+    assert [(item["rule"], item["seen"]) for item in listed] == [("FS-151", True)]
     sweep_again(run, 4, WORSE)
     assert run.read("findings", "list", "--host", LOST) == []
 

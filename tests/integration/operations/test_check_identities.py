@@ -59,15 +59,15 @@ def test_a_fleet_that_stays_what_it_was_gives_nothing(store: Store) -> None:
 def test_a_reinstalled_host_and_a_wrong_clock_are_found_on_their_hosts(store: Store) -> None:
     check(store, 0, shown(1, 0), shown(2, 0), shown(3, 0))
     found = check(store, 1, shown(1, 1, machine=9, key="SHA256:new"), shown(2, 1, late_s=-900), shown(3, 1))
-    assert found == [("web2", "FS-041 high"), ("web2", "FS-040 medium"), ("web3", "FS-044 medium")]
+    assert found == [("web2", "FS-151 high"), ("web2", "FS-150 medium"), ("web3", "FS-154 medium")]
 
 
 def test_a_clone_is_found_on_both_hosts_though_only_one_was_swept(store: Store) -> None:
     check(store, 0, shown(1, 0), shown(2, 0))
     found = findings_of(store, 1, shown(1, 1, machine=2))
-    assert [(f.host, [hit.rule for hit in f.hits]) for f in found] == [("web2", ["FS-040", "FS-042"])]
+    assert [(f.host, [hit.rule for hit in f.hits]) for f in found] == [("web2", ["FS-150", "FS-152"])]
     both = check(store, 2, shown(1, 2, machine=2), shown(2, 2))
-    assert both == [("web2", "FS-042 medium"), ("web3", "FS-042 medium")]
+    assert both == [("web2", "FS-152 medium"), ("web3", "FS-152 medium")]
 
 
 def test_a_host_that_was_renamed_in_the_inventory_is_no_clone(store: Store) -> None:
@@ -78,6 +78,6 @@ def test_a_host_that_was_renamed_in_the_inventory_is_no_clone(store: Store) -> N
 def test_a_refused_host_key_is_found_though_the_host_gave_nothing(store: Store) -> None:
     check(store, 0, shown(1, 0))
     (finding,) = findings_of(store, 1, failure(NAMES[1], NOW + DAY))
-    assert (finding.host, finding.leading.rule, finding.severity.label) == ("web2", "FS-041", "high")
+    assert (finding.host, finding.leading.rule, finding.severity.label) == ("web2", "FS-151", "high")
     assert finding.cohort.role == "web"
     assert any("presented SHA256:b" in line.text for line in finding.leading.evidence)

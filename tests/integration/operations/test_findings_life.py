@@ -404,10 +404,10 @@ def test_another_machine_id_and_a_refused_host_key_are_findings(store: Store) ->
     assert refused.kind is FailureKind.HOST_KEY_CHANGED
     inputs = judge(store, sweep_day(store, 1, other, refused, *(seen(name, 1) for name in GOOD[1:])))
     found = {(f.host, f.leading.rule) for f in inputs.findings if f.key.kind is SubjectKind.IDENTITY}
-    assert found == {(BAD, "FS-040"), (GOOD[0], "FS-041")}
+    assert found == {(BAD, "FS-150"), (GOOD[0], "FS-151")}
     # A refused host is not read again by failing once more; when it is read, it is over.
     again = judge(store, sweep(store, 2, {GOOD[0]: None}))
-    assert {f.host for f in again.findings if f.leading.rule == "FS-041"} == {GOOD[0]}
+    assert {f.host for f in again.findings if f.leading.rule == "FS-151"} == {GOOD[0]}
     assert GOOD[0] in {f.host for f in judge(store, sweep(store, 3)).fixed}
 
 

@@ -42,20 +42,20 @@ BORN: dict[str, object] = {**CAME, "is_inherited": True}
 @pytest.mark.parametrize(
     ("one", "rule", "severity", "name"),
     [
-        (fault(Kind.MACHINE_ID_CHANGED), "FS-040", Severity.MEDIUM, "machine-id"),
-        (fault(Kind.HOST_KEY_CHANGED), "FS-041", Severity.HIGH, "host key"),
-        (fault(Kind.HOST_KEY_REFUSED), "FS-041", Severity.HIGH, "host key"),
-        (fault(Kind.HOST_KEY_UNKNOWN), "FS-041", Severity.HIGH, "host key"),
-        (fault(Kind.HOST_KEY_UNKNOWN, is_inherited=True), "FS-041", Severity.MEDIUM, "host key"),
-        (fault(Kind.MACHINE_ID_SHARED, **CAME), "FS-042", Severity.MEDIUM, "machine-id"),
-        (fault(Kind.MACHINE_ID_SHARED, **BORN), "FS-042", Severity.INFO, "machine-id"),
-        (fault(Kind.HOST_KEY_SHARED, **CAME), "FS-042", Severity.MEDIUM, "host key"),
-        (fault(Kind.HOST_KEY_SHARED, **BORN), "FS-042", Severity.INFO, "host key"),
-        (fault(Kind.HOSTNAME_CHANGED), "FS-043", Severity.LOW, "hostname"),
-        (clock(-130), "FS-044", Severity.LOW, "clock"),
-        (clock(599), "FS-044", Severity.LOW, "clock"),
-        (clock(600), "FS-044", Severity.MEDIUM, "clock"),
-        (fault(Kind.MACHINE_ID_MISSING, before=""), "FS-045", Severity.LOW, "machine-id"),
+        (fault(Kind.MACHINE_ID_CHANGED), "FS-150", Severity.MEDIUM, "machine-id"),
+        (fault(Kind.HOST_KEY_CHANGED), "FS-151", Severity.HIGH, "host key"),
+        (fault(Kind.HOST_KEY_REFUSED), "FS-151", Severity.HIGH, "host key"),
+        (fault(Kind.HOST_KEY_UNKNOWN), "FS-151", Severity.HIGH, "host key"),
+        (fault(Kind.HOST_KEY_UNKNOWN, is_inherited=True), "FS-151", Severity.MEDIUM, "host key"),
+        (fault(Kind.MACHINE_ID_SHARED, **CAME), "FS-152", Severity.MEDIUM, "machine-id"),
+        (fault(Kind.MACHINE_ID_SHARED, **BORN), "FS-152", Severity.INFO, "machine-id"),
+        (fault(Kind.HOST_KEY_SHARED, **CAME), "FS-152", Severity.MEDIUM, "host key"),
+        (fault(Kind.HOST_KEY_SHARED, **BORN), "FS-152", Severity.INFO, "host key"),
+        (fault(Kind.HOSTNAME_CHANGED), "FS-153", Severity.LOW, "hostname"),
+        (clock(-130), "FS-154", Severity.LOW, "clock"),
+        (clock(599), "FS-154", Severity.LOW, "clock"),
+        (clock(600), "FS-154", Severity.MEDIUM, "clock"),
+        (fault(Kind.MACHINE_ID_MISSING, before=""), "FS-155", Severity.LOW, "machine-id"),
     ],
     ids=lambda value: value.kind.value if isinstance(value, IdentityFault) else str(value),
 )
@@ -74,7 +74,7 @@ def test_each_fault_has_its_rule_and_severity(one: IdentityFault, rule: str, sev
 def test_faults_of_one_aspect_are_one_finding_and_the_worst_leads() -> None:
     found = find(fault(Kind.MACHINE_ID_SHARED, **BORN), fault(Kind.MACHINE_ID_CHANGED), clock(200))
     assert [finding.key.name for finding in found] == ["clock", "machine-id"]
-    assert [hit.rule for hit in found[1].hits] == ["FS-040", "FS-042"]
+    assert [hit.rule for hit in found[1].hits] == ["FS-150", "FS-152"]
 
 
 def test_a_clock_is_told_with_both_numbers() -> None:
