@@ -9,12 +9,15 @@ from email.utils import parseaddr
 
 from fleetscan.analyse.cohorts import CohortRule, Dimension
 from fleetscan.config import Settings
+from fleetscan.config.sinks import SinkSettings
 from fleetscan.errors import ConfigError
 from fleetscan.inventory.reader import Inventory, load_inventory
 from fleetscan.model.host import Host
 from fleetscan.model.hostkey import KnownKey
 from fleetscan.model.ids import HostName
 from fleetscan.operations.judge_sweep import JudgeOptions
+from fleetscan.operations.open_sinks import open_sink
+from fleetscan.operations.sinks import Sink
 from fleetscan.operations.sweep_fleet import SweepOptions
 from fleetscan.report.mail import MailOptions
 from fleetscan.report.smtp import SmtpSender
@@ -111,6 +114,11 @@ def mail_options(settings: Settings, *, sender_needed: bool) -> MailOptions:
             )
         sender = "fleetscan@localhost.localdomain"
     return MailOptions(sender=sender, report_url=settings.smtp.report_url)
+
+
+def build_sink(settings: SinkSettings) -> Sink:
+    """Build one receiver of findings."""
+    return open_sink(settings, lambda pointer: fetch_secret(pointer).reveal())
 
 
 def build_smtp_sender(settings: Settings) -> SmtpSender:

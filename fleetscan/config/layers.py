@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from fleetscan.config.settings import FILE_ONLY
+from fleetscan.config.sinks import anchor_sinks
 from fleetscan.config.table import ENV_PREFIX, setting_table
 from fleetscan.config.values import anchor_database
 from fleetscan.errors import ConfigError
@@ -17,7 +19,7 @@ SECRET_PREFIX = "FLEETSCAN_SECRET_"  # noqa: S105  # the name of variables, not 
 """Variables of this name are the user's own, for `env:` pointers; they are no settings."""
 
 _MAX_FILE_BYTES = 1024 * 1024
-_SECTION = re.compile(r"\s*\[\s*([A-Za-z0-9_-]+)\s*\]")
+_SECTION = re.compile(r"\s*\[\[?\s*([A-Za-z0-9_-]+)\s*\]")
 _KEY = re.compile(r"\s*([A-Za-z0-9_-]+(?:\s*\.\s*[A-Za-z0-9_-]+)*)\s*=")
 _PATHS = frozenset({"path", "list of paths"})
 
@@ -89,7 +91,9 @@ def read_file(path: Path, problems: list[str]) -> Layer:
     for name, value in _flatten(data, sections).items():
         where = f"{path}:{lines[name]}" if name in lines else str(path)
         shown = name if name.isprintable() else ascii(name)[1:-1]
-        if name in sections:
+        if name in FILE_ONLY:
+            layer[name] = (anchor_sinks(value, path.parent), SettingOrigin("file", where))
+        elif name in sections:
             problems.append(f"{where}: {shown}: expected a table, [{shown}]")
         elif name not in known:
             problems.append(f"{where}: {shown[:80]}: unknown key{phrase_suggestion(name, known)}")

@@ -13,7 +13,7 @@ from fleetscan.config.values import holds_password
 from fleetscan.errors import ConfigError
 
 CONFIG_NAME = "fleetscan.toml"
-_NOT_SHOWN = frozenset({"database", "smtp.password"})
+_NOT_SHOWN = frozenset({"database", "smtp.password", "sinks"})
 _DEFAULT = SettingOrigin("default", "")
 
 

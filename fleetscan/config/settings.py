@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from fleetscan.config.sinks import SinkSettings, parse_sinks
 from fleetscan.config.values import (
     parse_ciphers,
     parse_cohort,
@@ -26,6 +27,8 @@ from fleetscan.model.host import SecretRef
 
 _FROZEN = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
+FILE_ONLY = frozenset({"sinks"})
+"""Settings that are tables and have neither a flag nor a variable."""
 _DAY_S = 86_400
 _Text = Annotated[str, BeforeValidator(parse_line)]
 _File = Annotated[Path, BeforeValidator(parse_file)]
@@ -106,3 +109,5 @@ class Settings(BaseModel):
     """Language of reports and mails; English is the only one so far."""
     smtp: SmtpSettings = SmtpSettings()
     """Mail."""
+    sinks: Annotated[tuple[SinkSettings, ...], BeforeValidator(parse_sinks)] = ()
+    """Other systems that findings are sent to: tables [[sinks]] in fleetscan.toml, and nowhere else."""

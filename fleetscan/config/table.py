@@ -9,7 +9,7 @@ from typing import Literal, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from fleetscan.config.settings import Settings
+from fleetscan.config.settings import FILE_ONLY, Settings
 from fleetscan.config.values import holds_password
 from fleetscan.model.drift import Severity
 from fleetscan.model.host import SecretRef
@@ -52,7 +52,7 @@ class SettingInfo:
 
 @cache
 def setting_table() -> tuple[SettingInfo, ...]:
-    """Give all settings in the order in which they are shown: top level first, then sections."""
+    """Give all settings but sinks in the order in which they are shown: top level first, then sections."""
     return tuple(_describe_model(Settings, ""))
 
 
@@ -88,6 +88,8 @@ def _describe_model(model: type[BaseModel], section: str) -> list[SettingInfo]:
     rows = []
     sections = []
     for key, field in model.model_fields.items():
+        if section + key in FILE_ONLY:
+            continue
         if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
             sections += _describe_model(field.annotation, f"{key}.")
         else:

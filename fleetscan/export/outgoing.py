@@ -45,6 +45,11 @@ class OutgoingFinding:
         """Identity of this news: a receiver that gets it twice can tell by it."""
         return f"{self.record.id}-{self.record.content[:16]}-{self.occasion}-{epoch_ms(self.at)}"
 
+    def as_event(self) -> dict[str, Any]:
+        """Give it as JSON-ready data, fitted; what templates and collectors see."""
+        what = {"uid": self.uid, "occasion": self.occasion.value, "at": plain_time(self.at)}
+        return what | {"finding": plain_record(self.fitted.record)}
+
     @property
     def fitted(self) -> "OutgoingFinding":
         """The same with every text bounded and printable."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import func, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, func, select, tuple_, update
 
 from fleetscan.model.finding import FindingId
 from fleetscan.model.finding_event import EventKind
@@ -28,6 +28,13 @@ class DeliveryState(StrEnum):
     """The receiver will not have this one; it waits for a person."""
 
 
+_UNSENT = (DeliveryState.WAITING.value, DeliveryState.SENDING.value)
+"""Of what is sending, the claim runs out at `due_at`."""
+
+NewsKey = tuple[str, Sha256, str, datetime]
+"""Subject, content, occasion and time: what makes news one and the same."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class News:
     """Something to tell.
@@ -43,6 +50,11 @@ class News:
     occasion: str
     happened_at: datetime
     payload: bytes
+
+    @property
+    def key(self) -> NewsKey:
+        """Its identity in one sink."""
+        return (self.subject, self.content, self.occasion, self.happened_at)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,9 +143,18 @@ class DeliveryStore:
         with self._database.read() as connection:
             return {FindingId(row.finding_id): (EventKind(row.kind), row.at) for row in connection.execute(query)}
 
-    def claim(
-        self, sink: str, at: datetime, *, limit: int, lease: timedelta, again: bool = False
-    ) -> tuple[ClaimedNews, ...]:
+    def states(self, sink: str) -> Mapping[NewsKey, DeliveryState]:
+        """Give where all news of a sink stands."""
+        query = select(
+            DeliveryRow.subject, DeliveryRow.content, DeliveryRow.occasion, DeliveryRow.happened_at, DeliveryRow.state
+        ).where(DeliveryRow.sink == sink)
+        with self._database.read() as connection:
+            return {
+                (row.subject, row.content, row.occasion, row.happened_at): DeliveryState(row.state)
+                for row in connection.execute(query)
+            }
+
+    def claim(self, sink: str, at: datetime, *, limit: int, lease: timedelta) -> tuple[ClaimedNews, ...]:
         """Take the right to send the oldest news that is due; commits before it returns.
 
         Args:
@@ -141,19 +162,13 @@ class DeliveryStore:
             at: Now.
             limit: Most pieces of news.
             lease: How long nobody else may send them; longer than sending takes.
-            again: Also those that wait for a later time, and those that were refused.
 
         Returns:
             In the order in which it was put in; empty when nothing is due.
         """
-        due = DeliveryRow.due_at <= at
-        waiting = DeliveryRow.state == DeliveryState.WAITING.value
-        ours = [(DeliveryRow.state == DeliveryState.SENDING.value) & due, waiting if again else waiting & due]
-        if again:
-            ours.append(DeliveryRow.state == DeliveryState.REFUSED.value)
         query = (
             select(DeliveryRow.id, DeliveryRow.attempts, DeliveryRow.payload)
-            .where(DeliveryRow.sink == sink, or_(*ours))
+            .where(DeliveryRow.sink == sink, DeliveryRow.state.in_(_UNSENT), DeliveryRow.due_at <= at)
             .order_by(DeliveryRow.id)
             .limit(min(limit, CHUNK))
             .with_for_update(skip_locked=True)
@@ -165,6 +180,20 @@ class DeliveryStore:
                 sending = {"state": DeliveryState.SENDING.value, "due_at": at + lease, "updated_at": at}
                 connection.execute(change.values(attempts=DeliveryRow.attempts + 1, **sending))
         return tuple(ClaimedNews(id=row.id, attempts=row.attempts + 1, payload=row.payload) for row in rows)
+
+    def renew(self, news: Sequence[ClaimedNews], at: datetime, lease: timedelta) -> tuple[ClaimedNews, ...]:
+        """Hold a claim for longer; give those that are still this process's to send."""
+        change = update(DeliveryRow).where(*_is_ours(news)).values(due_at=at + lease, updated_at=at)
+        with self._database.write() as connection:
+            held = set(connection.execute(change.returning(DeliveryRow.id)).scalars())
+        return tuple(one for one in news if one.id in held)
+
+    def revive(self, sink: str, at: datetime) -> None:
+        """Make due now what waits for a later time, and what was refused."""
+        stuck = (DeliveryState.WAITING.value, DeliveryState.REFUSED.value)
+        change = update(DeliveryRow).where(DeliveryRow.sink == sink, DeliveryRow.state.in_(stuck))
+        with self._database.write() as connection:
+            connection.execute(change.values(state=DeliveryState.WAITING.value, due_at=at))
 
     def mark_sent(self, news: Sequence[ClaimedNews], at: datetime) -> None:
         """Record that the receiver took them; what they said is forgotten."""
@@ -223,8 +252,15 @@ class DeliveryStore:
     def _mark_unsent(
         self, news: Sequence[ClaimedNews], state: DeliveryState, error: str, at: datetime, due_at: datetime
     ) -> None:
-        # Who tried longer than its claim held must not take the claim from who has it now: each has its own number.
-        ours = tuple_(DeliveryRow.id, DeliveryRow.attempts).in_([(one.id, one.attempts) for one in news])
-        change = update(DeliveryRow).where(ours, DeliveryRow.state == DeliveryState.SENDING.value)
+        change = update(DeliveryRow).where(*_is_ours(news))
         with self._database.write() as connection:
             connection.execute(change.values(state=state.value, last_error=error, due_at=due_at, updated_at=at))
+
+
+def _is_ours(news: Sequence[ClaimedNews]) -> tuple[ColumnElement[bool], ...]:
+    """Match claims of this process: who tried longer than its claim held must not touch the claim of who has it now."""
+    claims = [(one.id, one.attempts) for one in news]
+    return (
+        tuple_(DeliveryRow.id, DeliveryRow.attempts).in_(claims),
+        DeliveryRow.state == DeliveryState.SENDING.value,
+    )

@@ -26,8 +26,8 @@ def news(subject: str = "f" * 16, *, occasion: str = "new", payload: bytes = b"w
     return News(subject=subject, content=ONE, occasion=occasion, happened_at=at, payload=payload)
 
 
-def claim(store: Store, at: datetime = NOW, *, limit: int = 100, again: bool = False) -> tuple[ClaimedNews, ...]:
-    return store.deliveries.claim("siem", at, limit=limit, lease=LEASE, again=again)
+def claim(store: Store, at: datetime = NOW, *, limit: int = 100) -> tuple[ClaimedNews, ...]:
+    return store.deliveries.claim("siem", at, limit=limit, lease=LEASE)
 
 
 @pytest.fixture
@@ -72,8 +72,10 @@ def test_what_was_taken_is_never_given_out_again_nor_put_in_again(store: Store, 
     assert [(one.attempts, one.payload) for one in claimed] == [(1, b"what")]
     store.deliveries.mark_sent(claimed, NOW)
     assert store.deliveries.enqueue("siem", sweep, [news()], NOW + DAY) == 0
-    assert claim(store, NOW + 30 * DAY, again=True) == ()
+    store.deliveries.revive("siem", NOW)
+    assert claim(store, NOW + 30 * DAY) == ()
     assert counts(store) == {DeliveryState.SENT: 1}
+    assert store.deliveries.states("siem") == {news().key: DeliveryState.SENT}
 
 
 def test_what_was_taken_is_forgotten(store: Store, sweep: SweepId) -> None:
@@ -87,7 +89,8 @@ def test_two_claims_share_nothing_until_the_first_runs_out(store: Store, sweep: 
     store.deliveries.enqueue("siem", sweep, [news(f"{n:016}") for n in range(3)], NOW)
     first, second = claim(store, limit=2), claim(store, limit=2)
     assert (len(first), len(second)) == (2, 1)
-    assert claim(store, NOW + LEASE - timedelta(seconds=1), again=True) == ()
+    store.deliveries.revive("siem", NOW)
+    assert claim(store, NOW + LEASE - timedelta(seconds=1)) == ()
     late = claim(store, NOW + LEASE)
     assert [(one.id, one.attempts) for one in late] == [(one.id, 2) for one in (*first, *second)]
 
@@ -117,8 +120,20 @@ def test_a_person_may_ask_for_what_waits_and_what_was_refused(store: Store, swee
     one, other = claim(store)
     store.deliveries.mark_waiting([one], "later", NOW, NOW + HOUR)
     store.deliveries.mark_refused([other], "never", NOW)
-    assert claim(store, NOW + 9 * DAY, limit=0) == ()
-    assert [claimed.id for claimed in claim(store, again=True)] == [one.id, other.id]
+    store.deliveries.revive("chat", NOW)
+    assert claim(store) == ()
+    store.deliveries.revive("siem", NOW)
+    assert [claimed.id for claimed in claim(store)] == [one.id, other.id]
+
+
+def test_a_claim_is_held_for_longer_only_by_who_has_it(store: Store, sweep: SweepId) -> None:
+    store.deliveries.enqueue("siem", sweep, [news(), news("e" * 16)], NOW)
+    first = claim(store)
+    late = NOW + LEASE - timedelta(seconds=1)
+    assert store.deliveries.renew(first[:1], late, LEASE) == first[:1]
+    [taken] = claim(store, NOW + LEASE)
+    assert taken.id == first[1].id
+    assert store.deliveries.renew(first, NOW + LEASE, LEASE) == first[:1]
 
 
 def test_a_refused_one_is_not_tried_by_itself(store: Store, sweep: SweepId) -> None:
