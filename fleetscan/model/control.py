@@ -62,7 +62,3 @@ class HostControls:
 
     host: HostName
     results: tuple[ControlResult, ...]
-
-    def count(self, status: ControlStatus) -> int:
-        """Tell how many controls gave this."""
-        return sum(result.status is status for result in self.results)

@@ -42,7 +42,3 @@ def test_each_control_of_each_host_has_its_evidence() -> None:
     records = build_host_control_records(4, HOSTS)
     assert [(r.host, r.id, r.status) for r in records[:2]] == [("web2", FIRST.id, "fail"), ("web2", SECOND.id, "pass")]
     assert (records[0].evidence[0].path, records[0].evidence[0].line, records[0].more) == ("/etc/x", 3, 1)
-
-
-def test_a_host_counts_its_own_controls() -> None:
-    assert [HOSTS[0].count(status) for status in ControlStatus] == [1, 1, 0]
