@@ -114,8 +114,10 @@ class Campaign:
 def accept_fleet(project: Project) -> None:
     """Accept what the newest sweep saw; of a release of which there are less than three hosts, all of it."""
     by_suite: dict[str, list[str]] = defaultdict(list)
+    outcomes = project.outcomes()
     for host in project.fleet.lab.hosts:
-        by_suite[host.suite].append(host.name)
+        if outcomes[host.name] == "complete":
+            by_suite[host.suite].append(host.name)
     golden = [f"--golden={name}" for names in by_suite.values() for name in names if len(names) < _FEW]
     project.run("baseline", "propose", *golden)
     project.run("baseline", "approve", "--all-pending", "--reason", "the lab as it was furnished")
