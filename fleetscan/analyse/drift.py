@@ -5,7 +5,7 @@ is never `changed`, and a state is compared only when both views that tell it we
 named in `not_compared`.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -26,12 +26,12 @@ from fleetscan.analyse.sentence import (
     say_view,
     say_writable,
 )
-from fleetscan.analyse.targets import diff_targets, find_new_disagreements, without_known
+from fleetscan.analyse.targets import diff_targets, find_new_disagreements, find_unverified, without_known
 from fleetscan.analyse.visibility import describe_gap, find_gap_in_files, find_gap_in_state, find_hiding_gap
 from fleetscan.model.baseline import Cohort
 from fleetscan.model.coverage import Area, Coverage, Gap
 from fleetscan.model.drift import DirectiveChange, DriftItem, DriftKind, HostDrift, TargetChange
-from fleetscan.model.ids import SYSTEM, HostName, Scope, Sha256
+from fleetscan.model.ids import SYSTEM, HostName, Scope
 from fleetscan.model.relation import Disagreement
 from fleetscan.model.subject import Subject, SubjectKey, SubjectKind
 
@@ -139,11 +139,14 @@ class _Comparison:
 
     def _compare_around(self, subject: Subject, expected: Subject, norm: Norm) -> None:
         """Compare what is behind the units, who may write it, and what the views say."""
-        forms = tuple(variant.subject for variant in norm.variants)
         meaning = subject.fingerprint.meaning
         targets: tuple[TargetChange, ...] = ()
         if not subject.unreadable and not norm.accepts_target(meaning, subject.fingerprint.target):
-            targets = diff_targets(_accepted_targets(forms, meaning, norm), subject)
+            accepted = norm.forms_by_target(meaning)
+            targets = diff_targets(accepted, subject)
+            if unverified := find_unverified(accepted, subject):
+                what = f"whether {cut_text(unverified[0])} is its package's could not be asked"
+                self._note(subject.key, what)
         if targets:
             sentence = say_target(self.host, subject, targets)
             self._add(_Difference(DriftKind.TARGET, subject, expected, targets=targets, sentence=sentence))
@@ -276,12 +279,6 @@ class _Difference:
     targets: tuple[TargetChange, ...] = ()
     doors: tuple[str, ...] = ()
     disagreements: tuple[Disagreement, ...] = ()
-
-
-def _accepted_targets(forms: Sequence[Subject], meaning: Sha256, norm: Norm) -> Sequence[Subject]:
-    """Give the forms whose programs are normal; forms are also shown that a few other hosts have."""
-    alike = [form for form in forms if form.fingerprint.meaning == meaning]
-    return [form for form in alike if norm.accepts_target(meaning, form.fingerprint.target)] or alike or forms
 
 
 def _find_nearest(subject: Subject, norm: Norm) -> Subject:

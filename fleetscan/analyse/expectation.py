@@ -1,6 +1,6 @@
 """What a host is held against: the norms of a baseline or of its peers, in one shape."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from fleetscan.analyse.census import Census, Group
@@ -8,7 +8,7 @@ from fleetscan.analyse.targets import View, doors_known, views_known
 from fleetscan.analyse.vantage import Vantage
 from fleetscan.model.baseline import Baseline, BaselineItem, Variant
 from fleetscan.model.ids import Sha256
-from fleetscan.model.subject import SubjectKey
+from fleetscan.model.subject import Subject, SubjectKey
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +47,12 @@ class Norm:
     def known_views(self) -> frozenset[View]:
         """Contradictions between views that are normal."""
         return views_known(v.subject for v in self.variants) if self.views is None else self.views
+
+    def forms_by_target(self, meaning: Sha256) -> Sequence[Subject]:
+        """Give the forms that tell which programs are normal; forms are also shown that a few other hosts have."""
+        forms = [variant.subject for variant in self.variants]
+        alike = [form for form in forms if form.fingerprint.meaning == meaning]
+        return [form for form in alike if self.accepts_target(meaning, form.fingerprint.target)] or alike or forms
 
     def accepts_meaning(self, meaning: Sha256) -> bool:
         """Tell whether this meaning is normal."""

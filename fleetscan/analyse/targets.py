@@ -1,11 +1,11 @@
 """Differences in what is run or read behind units that mean the same."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from fleetscan.analyse.meaning import neutral_text
 from fleetscan.analyse.pieces import doors_of, identity_of, payload_of
 from fleetscan.model.drift import TargetChange
-from fleetscan.model.program import Presence
+from fleetscan.model.program import Presence, Verification
 from fleetscan.model.relation import Disagreement, DisagreementKind
 from fleetscan.model.subject import Piece, PieceRole, Subject
 
@@ -21,26 +21,25 @@ _Place = tuple[PieceRole, str]
 def diff_targets(forms: Iterable[Subject], subject: Subject) -> tuple[TargetChange, ...]:
     """Give the files that are others than in every accepted form; none that could not be read on either side.
 
+    Nor is one told that was a package's, and of which the package database could not be asked here.
+
     Args:
         forms: Accepted forms whose units mean the same.
         subject: The host's form.
     """
-    accepted: dict[_Place, list[str]] = {}
-    unread: set[_Place] = set()
-    for form in forms:
-        for piece in payload_of(form.pieces):
-            place = (piece.role, neutral_text(form, piece.path))
-            accepted.setdefault(place, []).append(_describe(piece))
-            if piece.presence is Presence.UNREAD:
-                unread.add(place)
-    changes: list[TargetChange] = []
-    for piece in payload_of(subject.pieces):
-        place = (piece.role, neutral_text(subject, piece.path))
-        if piece.presence is Presence.UNREAD or place in unread or _describe(piece) in accepted.get(place, ()):
-            continue
-        before = accepted.get(place, ["not used"])[0]
-        changes.append(TargetChange(path=piece.path, before=before, after=_describe(piece), piece=piece))
+    accepted = _index_payload(forms)
+    changes = [
+        TargetChange(path=piece.path, before=_describe(known), after=identity_of(piece), piece=piece)
+        for piece, known in _list_others(accepted, subject)
+        if not _is_unverified(piece, known)
+    ]
     return tuple(dict.fromkeys(changes))[:MAX_TARGETS]
+
+
+def find_unverified(forms: Iterable[Subject], subject: Subject) -> tuple[str, ...]:
+    """Give the files that are others than a package's were, while the package database could not be asked."""
+    others = _list_others(_index_payload(forms), subject)
+    return tuple(piece.path for piece, known in others if _is_unverified(piece, known))
 
 
 def find_new_doors(forms: Iterable[Subject], subject: Subject) -> tuple[str, ...]:
@@ -81,5 +80,39 @@ def _view_of(subject: Subject, disagreement: Disagreement) -> View:
     return (neutral_text(subject, disagreement.unit), disagreement.kind)
 
 
-def _describe(piece: Piece) -> str:
-    return identity_of(piece)
+def _index_payload(forms: Iterable[Subject]) -> Mapping[_Place, Sequence[Piece]]:
+    found: dict[_Place, list[Piece]] = {}
+    for form in forms:
+        for piece in payload_of(form.pieces):
+            found.setdefault((piece.role, neutral_text(form, piece.path)), []).append(piece)
+    return found
+
+
+def _list_others(
+    accepted: Mapping[_Place, Sequence[Piece]], subject: Subject
+) -> Iterator[tuple[Piece, Sequence[Piece]]]:
+    """Give the files that are none of the accepted ones, with these."""
+    for piece in payload_of(subject.pieces):
+        known = accepted.get((piece.role, neutral_text(subject, piece.path)), ())
+        is_read = all(one.presence is not Presence.UNREAD for one in (piece, *known))
+        if is_read and not any(_is_same(piece, one) for one in known):
+            yield piece, known
+
+
+def _is_same(piece: Piece, known: Piece) -> bool:
+    if identity_of(piece) == identity_of(known):
+        return True
+    verifications = (piece.verification, known.verification)
+    if Verification.UNKNOWN not in verifications or piece.presence is not known.presence:
+        return False
+    # Where one database was not read, the same bytes are the same file, and what a package vouches for is its file.
+    return piece.verification is Verification.VERIFIED or (piece.sha256 is not None and piece.sha256 == known.sha256)
+
+
+def _is_unverified(piece: Piece, known: Iterable[Piece]) -> bool:
+    is_found = piece.presence is Presence.FOUND and piece.verification is Verification.UNKNOWN
+    return is_found and any(one.verification is Verification.VERIFIED for one in known)
+
+
+def _describe(known: Sequence[Piece]) -> str:
+    return identity_of(known[0]) if known else "not used"

@@ -98,7 +98,8 @@ def _tell_drift(item: "DriftItem") -> Iterator[str]:
 
 def _tell_event(event: "FindingEvent") -> str:
     text = f": {event.text}" if event.text else ""
-    return f"{_moment(event.at)} {event.kind.value} by {event.author}{text}"
+    by = f" by {event.author}" if event.author else ""  # what sweeps found out has none
+    return f"{_moment(event.at)} {event.kind.value}{by}{text}"
 
 
 def _moment(at: object) -> str:

@@ -96,6 +96,14 @@ def test_an_upgrade_of_a_verified_package_is_none() -> None:
     assert diff_both(packaged(job(), payload="c"), packaged(job(), payload="b")) == []
 
 
+def test_an_unread_package_database_makes_no_target_and_is_told() -> None:
+    unknown = {"/usr/bin/backup": Verification.UNKNOWN}
+    others = fleet(9, packaged(job(), payload="b"))
+    for payload, count in (("b", 0), ("c", 1)):
+        drift = diff(member("odd", packaged(job(), marks=unknown, payload=payload)), others)
+        assert (drift.items, len(drift.not_compared)) == ((), count)
+
+
 def test_a_program_that_its_package_does_not_vouch_for_any_more_is_a_target() -> None:
     turned = packaged(job(), marks={"/usr/bin/backup": Verification.CHANGED})
     assert [item.kind for item in diff_both(turned, packaged(job()))] == [DriftKind.TARGET] * 2

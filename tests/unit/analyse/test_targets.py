@@ -3,7 +3,14 @@
 from dataclasses import replace
 
 from fleetscan.analyse.fingerprint import seal_subject
-from fleetscan.analyse.targets import MAX_TARGETS, diff_targets, find_new_disagreements, find_new_doors, views_known
+from fleetscan.analyse.targets import (
+    MAX_TARGETS,
+    diff_targets,
+    find_new_disagreements,
+    find_new_doors,
+    find_unverified,
+    views_known,
+)
 from fleetscan.model.ids import Sha256, UnitName
 from fleetscan.model.program import Presence, Verification
 from fleetscan.model.relation import Disagreement, DisagreementKind
@@ -64,6 +71,33 @@ def test_a_program_that_went_away_and_one_that_nobody_else_has_are_differences()
 def test_how_many_are_told_is_bounded() -> None:
     many = running(*(piece(f"/opt/{number}") for number in range(MAX_TARGETS + 9)))
     assert len(diff_targets([running()], many)) == MAX_TARGETS
+
+
+def owned(verification: Verification, digit: str = "a") -> Piece:
+    return replace(piece(digit=digit), package="x", verification=verification)
+
+
+def test_the_same_bytes_are_the_same_file_where_one_database_was_not_read() -> None:
+    verified, unknown = owned(Verification.VERIFIED), owned(Verification.UNKNOWN)
+    assert diff_targets([running(verified)], running(unknown)) == ()
+    assert diff_targets([running(unknown)], running(verified)) == ()
+    assert find_unverified([running(verified)], running(unknown)) == ()
+
+
+def test_other_bytes_of_a_packages_file_are_not_judged_without_the_database() -> None:
+    verified, other = owned(Verification.VERIFIED), owned(Verification.UNKNOWN, "b")
+    assert diff_targets([running(verified)], running(other)) == ()
+    assert find_unverified([running(verified)], running(other)) == ("/opt/x",)
+    # What was nobody's needs no database.
+    assert len(diff_targets([running(piece())], running(other))) == 1
+    # Nor does one that was read and says no.
+    for told in (Verification.CHANGED, Verification.UNOWNED, Verification.OWNED):
+        assert len(diff_targets([running(verified)], running(owned(told, "b")))) == 1
+    assert len(diff_targets([running(owned(Verification.UNKNOWN))], running(owned(Verification.CHANGED, "b")))) == 1
+
+
+def test_an_update_is_no_difference_to_a_form_whose_database_was_not_read() -> None:
+    assert diff_targets([running(owned(Verification.UNKNOWN))], running(owned(Verification.VERIFIED, "b"))) == ()
 
 
 def test_only_doors_that_no_accepted_form_has_are_new() -> None:
