@@ -105,7 +105,7 @@ class HistoryRecord:
 
     `event` is first seen, changed, gone, back or last seen. It happened after `before_at`, the last visit that saw
     things otherwise, and not later than `at`; without `before_at` it was so at the first visit already. Of `last seen`
-    `at` is the last visit that saw it; `present` tells whether that is the newest state of the host.
+    `at` is the last visit that saw it. `present` tells whether what is told holds for the newest state of the host.
     """
 
     host: str
@@ -154,7 +154,8 @@ class SpreadRecord:
     """One host that a file or unit reached, in order of arrival.
 
     `rank` 1 is the first host seen with it. It arrived after `last_absent_at`, the last visit that could have seen it
-    and did not; null when the host's first visit had it already. `total` is how many hosts had shown it by then.
+    and did not; null when there is none. `day` is that of its arrival in UTC, and `total` how many hosts had shown it by
+    the end of that day.
     """
 
     rank: int

@@ -14,8 +14,8 @@ from fleetscan.model.snapshot import Artifact, ArtifactKind
 from fleetscan.model.subject import Subject, SubjectKey
 from fleetscan.operations.hunt_match import Quarry, match_subject
 from fleetscan.operations.hunt_states import ContentCache, SharedState, read_states, share_states
+from fleetscan.store.state_periods import StatePeriod
 from fleetscan.store.store import Store
-from fleetscan.store.visits import StatePeriod
 from fleetscan.systemd.triggers import describe_triggers
 
 MIN_DIGITS = 6
@@ -125,14 +125,14 @@ def _choose_periods(store: Store, options: HuntOptions) -> tuple[tuple[StatePeri
     if options.sweep is not None:
         store.sweeps.read_sweep(options.sweep)
         visits = store.visits.read_visits(options.sweep)
-        latest = {p.visit.host: p.visit.manifest for p in store.visits.list_periods(current=True)}
+        latest = {p.visit.host: p.visit.manifest for p in store.periods.list_periods(current=True)}
         periods = tuple(
             StatePeriod(v, 0, v.started_at, v.started_at, is_current=latest.get(v.host) == v.manifest)
             for v in visits
             if v.manifest is not None
         )
         return periods, tuple(visit.host for visit in visits if visit.manifest is None)
-    periods = store.visits.list_periods(since=options.since, current=options.since is None)
+    periods = store.periods.list_periods(since=options.since, current=options.since is None)
     seen = {period.visit.host for period in periods}
     return periods, tuple(host for host in store.visits.list_hosts() if host not in seen)
 

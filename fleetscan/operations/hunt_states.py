@@ -9,8 +9,8 @@ from fleetscan.model.ids import Sha256
 from fleetscan.model.snapshot import Artifact, HostFacts
 from fleetscan.model.subject import Subject
 from fleetscan.model.sweep import Visit
+from fleetscan.store.state_periods import StatePeriod
 from fleetscan.store.store import Store
-from fleetscan.store.visits import StatePeriod
 
 MAX_CACHED_BYTES = 64 * 1024 * 1024
 """Bytes of files that are kept at hand; beyond that they are read anew."""

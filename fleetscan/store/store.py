@@ -20,6 +20,7 @@ from fleetscan.store.mails import MailStore
 from fleetscan.store.outcomes import OutcomeWriter
 from fleetscan.store.revision import SCHEMA_REVISION, read_revision
 from fleetscan.store.sightings import SightingStore
+from fleetscan.store.state_periods import PeriodStore
 from fleetscan.store.sweeps import SweepStore
 from fleetscan.store.visits import VisitStore
 
@@ -30,6 +31,7 @@ class Store:
     Attributes:
         sweeps: Begin, end, resume and list sweeps.
         visits: What visits gave: states, identities, runtime.
+        periods: In which state hosts were when.
         contents: Bytes of files by hash.
         sightings: Since when a host has a thing.
         keys: Accepted host keys.
@@ -46,6 +48,7 @@ class Store:
         self._outcomes = OutcomeWriter(database)
         self.sweeps = SweepStore(database)
         self.visits = VisitStore(database)
+        self.periods = PeriodStore(database)
         self.contents = ContentStore(database)
         self.sightings = SightingStore(database)
         self.keys = KeyStore(database)

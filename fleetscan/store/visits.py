@@ -1,11 +1,11 @@
 """Read what visits gave."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Select, func, select
+from sqlalchemy import Connection, Select, func, select
 
 from fleetscan.model.coverage import Coverage
 from fleetscan.model.identity import IdentityHistory
@@ -31,26 +31,7 @@ from fleetscan.store.tables import (
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class StatePeriod:
-    """A time during which every visit of a host that gave a state gave the same one.
-
-    Attributes:
-        visit: The last of that time.
-        number: Counts the host's periods from 1.
-        first_seen_at: Start of its first visit.
-        last_seen_at: Start of its last visit.
-        is_current: Whether the host showed no other state since.
-    """
-
-    visit: Visit
-    number: int
-    first_seen_at: datetime
-    last_seen_at: datetime
-    is_current: bool
-
-
-_QUERY = (
+VISIT_QUERY = (
     select(
         HostRow.name,
         HostIdentityRow.machine_id,
@@ -69,6 +50,7 @@ _QUERY = (
     .join(HostRow, HostRow.id == VisitRow.host_id)
     .outerjoin(HostIdentityRow, HostIdentityRow.id == VisitRow.identity_id)
 )
+"""All visits; to be narrowed and given to `fetch_visits`."""
 
 
 class VisitStore:
@@ -80,7 +62,7 @@ class VisitStore:
     def read_visits(self, sweep_id: SweepId) -> tuple[Visit, ...]:
         """Give all visits of a sweep, by host name."""
         with self._database.read() as connection:
-            return _fetch(connection, _QUERY.where(VisitRow.sweep_id == sweep_id))
+            return fetch_visits(connection, VISIT_QUERY.where(VisitRow.sweep_id == sweep_id))
 
     def list_hosts(self) -> tuple[HostName, ...]:
         """Give the names of all hosts that were ever visited, sorted."""
@@ -89,21 +71,23 @@ class VisitStore:
 
     def latest_visit(self, host: HostName) -> Visit | None:
         """Give the last visit of a host, failed or not; None when it was never visited."""
-        query = _QUERY.where(HostRow.name == host).order_by(VisitRow.sweep_id.desc()).limit(1)
+        query = VISIT_QUERY.where(HostRow.name == host).order_by(VisitRow.sweep_id.desc()).limit(1)
         with self._database.read() as connection:
-            return next(iter(_fetch(connection, query)), None)
+            return next(iter(fetch_visits(connection, query)), None)
 
     def latest_state(self, host: HostName) -> Visit | None:
         """Give the last visit of a host that gave a state; None when there is none."""
-        query = _QUERY.where(HostRow.name == host, VisitRow.manifest_id.is_not(None))
+        query = VISIT_QUERY.where(HostRow.name == host, VisitRow.manifest_id.is_not(None))
         with self._database.read() as connection:
-            return next(iter(_fetch(connection, query.order_by(VisitRow.sweep_id.desc()).limit(1))), None)
+            return next(iter(fetch_visits(connection, query.order_by(VisitRow.sweep_id.desc()).limit(1))), None)
 
     def state_at(self, host: HostName, sweep_id: SweepId) -> Visit | None:
         """Give the last visit of a host that gave a state, up to a sweep and with it; None when there is none."""
-        query = _QUERY.where(HostRow.name == host, VisitRow.manifest_id.is_not(None), VisitRow.sweep_id <= sweep_id)
+        query = VISIT_QUERY.where(
+            HostRow.name == host, VisitRow.manifest_id.is_not(None), VisitRow.sweep_id <= sweep_id
+        )
         with self._database.read() as connection:
-            return next(iter(_fetch(connection, query.order_by(VisitRow.sweep_id.desc()).limit(1))), None)
+            return next(iter(fetch_visits(connection, query.order_by(VisitRow.sweep_id.desc()).limit(1))), None)
 
     def states_before(self, sweep_id: SweepId) -> tuple[Visit, ...]:
         """Give each host's last visit with a state before a sweep, by host name; hosts without one are left out."""
@@ -113,60 +97,9 @@ class VisitStore:
             .group_by(VisitRow.host_id)
             .subquery()
         )
-        query = _QUERY.join(last, (last.c.host_id == VisitRow.host_id) & (last.c.sweep_id == VisitRow.sweep_id))
+        query = VISIT_QUERY.join(last, (last.c.host_id == VisitRow.host_id) & (last.c.sweep_id == VisitRow.sweep_id))
         with self._database.read() as connection:
-            return _fetch(connection, query)
-
-    def list_periods(
-        self, hosts: Collection[HostName] | None = None, *, since: datetime | None = None, current: bool = False
-    ) -> tuple[StatePeriod, ...]:
-        """Give the periods of hosts, by host and time.
-
-        Args:
-            hosts: These only; None for all that were ever read.
-            since: Only periods that ended then or later.
-            current: Only the last one of each host.
-        """
-        last = (
-            select(HostManifestRow.host_id, func.max(HostManifestRow.number).label("number"))
-            .group_by(HostManifestRow.host_id)
-            .subquery()
-        )
-        period = (HostManifestRow.host_id == VisitRow.host_id) & (HostManifestRow.last_sweep == VisitRow.sweep_id)
-        conditions: list[ColumnElement[bool]] = []
-        if hosts is not None:
-            conditions.append(self._database.is_one_of(HostRow.name, hosts))
-        if since is not None:
-            conditions.append(HostManifestRow.last_seen_at >= since)
-        if current:
-            conditions.append(HostManifestRow.number == last.c.number)
-        with self._database.read() as connection:
-            visits = _fetch(
-                connection,
-                _QUERY.join(HostManifestRow, period)
-                .join(last, last.c.host_id == HostManifestRow.host_id)
-                .where(*conditions),
-            )
-            rows = connection.execute(
-                select(
-                    HostRow.name,
-                    HostManifestRow.last_sweep,
-                    HostManifestRow.number,
-                    HostManifestRow.first_seen_at,
-                    HostManifestRow.last_seen_at,
-                    last.c.number,
-                )
-                .join(HostManifestRow, HostManifestRow.host_id == HostRow.id)
-                .join(last, last.c.host_id == HostManifestRow.host_id)
-                .where(*conditions)
-            ).all()
-        by_visit = {(visit.host, visit.sweep): visit for visit in visits}
-        found = [
-            StatePeriod(by_visit[host, sweep], number, first_seen_at, last_seen_at, number == newest)
-            for host, sweep, number, first_seen_at, last_seen_at, newest in rows
-            if (host, sweep) in by_visit
-        ]
-        return tuple(sorted(found, key=lambda one: (one.visit.host, one.number)))
+            return fetch_visits(connection, query)
 
     def runtimes(self, hosts: Collection[HostName]) -> Iterator[tuple[HostName, RuntimeState]]:
         """Give the volatile states of hosts as their last visits that gave a state left them, by name."""
@@ -232,7 +165,8 @@ class VisitStore:
         return found
 
 
-def _fetch(connection: Connection, query: Select[*tuple[Any, ...]]) -> tuple[Visit, ...]:
+def fetch_visits(connection: Connection, query: Select[*tuple[Any, ...]]) -> tuple[Visit, ...]:
+    """Give the visits of a query that is `VISIT_QUERY` narrowed, by host name."""
     rows = connection.execute(query).all()
     facts = _documents(connection, FactsRow, (row.facts_id for row in rows), read_facts)
     coverages = _documents(connection, CoverageRow, (row.coverage_id for row in rows), read_coverage)
