@@ -75,7 +75,9 @@ def _weigh(case: Case, rules: Sequence[Rule]) -> tuple[Severity, tuple[SeverityS
         rules = [rule for rule in rules if not rule.needs_drift]
         if not rules:
             return _settle(severity, proof)
-        severity = rules[0].severity
+        if rules[0].severity is not severity:
+            severity = rules[0].severity
+            steps.append(SeverityStep(severity, proof))
     accepted = _find_acceptance(case)
     if accepted:
         return _settle(severity, accepted)
@@ -92,7 +94,7 @@ def _weigh(case: Case, rules: Sequence[Rule]) -> tuple[Severity, tuple[SeverityS
         move(-1, lowering)
     worst = [rule for rule in rules if rule.severity is rules[0].severity]
     is_rare = case.hosts <= RARE_HOSTS and case.prevalence.of_hosts >= RARE_OF
-    if is_rare and severity > Severity.INFO and not any(rule.about_new for rule in worst):
+    if is_rare and severity > Severity.INFO and not all(rule.about_new for rule in worst):
         hosts = "host" if case.hosts == 1 else "hosts"
         move(1, f"on {case.hosts} {hosts} only, of {case.prevalence.of_hosts + 1}")
     reasons = _count_reasons(rules)
