@@ -23,7 +23,7 @@ ROOMS = {
     "asyncssh": ("ssh", "demo"),
     "jinja2": ("report",),
     "typer": ("cli",),
-    "yaml": ("inventory", "demo"),
+    "yaml": ("inventory", "demo", "rulebook"),
 }
 
 

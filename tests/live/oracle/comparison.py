@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from fleetscan.model.ids import SYSTEM, Scope
 from fleetscan.model.unit import EffectiveUnit, LoadState, SourceKind
 from fleetscan.systemd.directive_kinds import parse_boolean
-from fleetscan.systemd.jobs import _find_target, _find_user
+from fleetscan.systemd.jobs import _find_target, find_user
 from fleetscan.systemd.names import canonical_path, unit_type
 from fleetscan.systemd.timespan import format_timespan, parse_timespan
 from fleetscan.systemd.triggers import build_triggers
@@ -67,7 +67,7 @@ def answer_ours(ours: Ours, scope: Scope, name: str, loaded_as: str) -> Answers:
         files = [ours.expand(scope, d.value, loaded_as) for d in unit.values("Service", "EnvironmentFile")]
         found["environment files"] = tuple((f.removeprefix("-"), f.startswith("-")) for f in files)
         if scope == SYSTEM:
-            found["user"] = ours.expand(scope, _find_user(scope, unit), loaded_as)
+            found["user"] = ours.expand(scope, find_user(scope, unit), loaded_as)
     if kind == "timer":
         found |= _answer_timer(ours, scope, unit)
     return found
