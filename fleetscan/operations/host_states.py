@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from datetime import date
 
 from fleetscan.analyse.case import Account, Setting
 from fleetscan.analyse.census import Member
@@ -26,7 +27,7 @@ class StateReader:
         self._contents: dict[Sha256, bytes | None] = {}
         self._artifacts: dict[int, tuple[Artifact, ...]] = {}
         self._subjects: dict[tuple[int, HostFacts, Coverage], tuple[Subject, ...]] = {}
-        self._settings: dict[tuple[int, int], Setting] = {}
+        self._settings: dict[tuple[int, int, date], Setting] = {}
 
     def content(self, sha256: Sha256) -> bytes | None:
         """Give a file's bytes, None when they were never fetched."""
@@ -48,11 +49,11 @@ class StateReader:
             self._subjects[key] = build_subjects(general, self.artifacts(manifest), self.content, coverage)
         return self._subjects[key]
 
-    def setting(self, manifest: int, facts: HostFacts) -> Setting:
-        """Give what rules may ask of a host beside its subjects."""
-        key = (manifest, facts.systemd_version)
+    def setting(self, manifest: int, facts: HostFacts, today: date) -> Setting:
+        """Give what rules may ask of a host beside its subjects; accounts expire on a day."""
+        key = (manifest, facts.systemd_version, today)
         if key not in self._settings:
-            self._settings[key] = _build_setting(facts, self.artifacts(manifest))
+            self._settings[key] = _build_setting(facts, self.artifacts(manifest), today)
         return self._settings[key]
 
     def member(self, visit: Visit, runtime: RuntimeState | None = None, before: Visit | None = None) -> Member | None:
@@ -70,7 +71,7 @@ class StateReader:
             seen = [*subjects, *(self._subjects_of(before) if before is not None else ())]
             names = {name for subject in seen for name in subject.unit_names}
             subjects = tuple(sorted((*subjects, *build_traces(runtime, names)), key=lambda subject: subject.key))
-        return Member(visit.host, subjects, visit.coverage, self.setting(visit.manifest, visit.facts))
+        return Member(visit.host, subjects, visit.coverage, self.setting(visit.manifest, visit.facts, visit.started_at.date()))
 
     def _subjects_of(self, visit: Visit) -> tuple[Subject, ...]:
         if visit.facts is None or visit.manifest is None:
@@ -91,14 +92,14 @@ def _without_identity(facts: HostFacts) -> HostFacts:
     return replace(facts, machine_id="", hostname="", kernel="", login="")
 
 
-def _build_setting(facts: HostFacts, artifacts: Iterable[Artifact]) -> Setting:
+def _build_setting(facts: HostFacts, artifacts: Iterable[Artifact], today: date) -> Setting:
     accounts: list[Account] = []
     lingering: set[str] = set()
     packages: list[tuple[str, str]] = []
     timers: list[tuple[str, str]] = []
     for artifact in artifacts:
         if artifact.kind is ArtifactKind.ACCOUNT:
-            accounts.append(_build_account(artifact))
+            accounts.append(_build_account(artifact, today))
         elif artifact.kind is ArtifactKind.LINGER:
             lingering.add(artifact.name)
         elif artifact.kind is ArtifactKind.PACKAGE:
@@ -113,12 +114,17 @@ def _build_setting(facts: HostFacts, artifacts: Iterable[Artifact]) -> Setting:
     )
 
 
-def _build_account(artifact: Artifact) -> Account:
+def _has_expired(day: str, today: date) -> bool:
+    """Tell whether an account's last day, `2026-03-31` or none, has come."""
+    return bool(day) and day <= today.isoformat()
+
+
+def _build_account(artifact: Artifact, today: date) -> Account:
     uid = artifact.property("uid")
     return Account(
         name=artifact.name,
         uid=int(uid) if uid.isascii() and uid.isdecimal() and len(uid) <= 10 else None,
         login=_TRUTH.get(artifact.property("login")),
         locked=_TRUTH.get(artifact.property("locked")),
-        expired=_TRUTH.get(artifact.property("expired")),
+        expired=_has_expired(artifact.property("expired"), today),
     )
