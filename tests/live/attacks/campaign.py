@@ -17,6 +17,7 @@ from tests.live.attacks.household import CLEAR, FORGET, FURNISH
 from tests.live.attacks.plant import Plant
 from tests.live.attacks.planting import has_program, plant, run_lines, systemd_version, undo
 from tests.live.attacks.said import Said, read_findings
+from tests.live.attacks.table import render_table
 from tests.live.attacks.verdict import Row, is_echo, judge
 from tests.live.conftest import Lab, RunCli
 from tests.live.project import Project
@@ -107,8 +108,9 @@ class Campaign:
             self.past[host].append(planted)
         after = [finding for finding in self.sweep() if not is_echo(finding, self.past[finding.host])]
         left = {host: [finding for finding in after if finding.host == host] for host in plants}
-        sys.stderr.write(f"round {number}: {', '.join(f'{row.plant}: {row.result}' for row in rows)}\n")
-        return [replace(row, lingering=tuple(map(str, left.get(row.host, ())))) for row in rows]
+        rows = [replace(row, lingering=tuple(map(str, left.get(row.host, ())))) for row in rows]
+        sys.stderr.write(f"round {number}\n{render_table(rows)}\n")
+        return rows
 
 
 def accept_fleet(project: Project) -> None:
