@@ -13,7 +13,7 @@ from fleetscan.model.host import Host, Owner
 from fleetscan.model.ids import HostName, Sha256
 from fleetscan.model.outcome import Outcome
 from fleetscan.model.snapshot import TimerRow
-from fleetscan.model.subject import SubjectKey
+from fleetscan.model.subject import SubjectKey, SubjectKind
 from fleetscan.model.sweep import Selection, Sweep, Visit
 from fleetscan.model.wave import Wave
 
@@ -137,9 +137,9 @@ def narrow_inputs(inputs: ReportInputs, owner: Owner) -> ReportInputs:
         drifts=drifts,
         hosts=own,
         baselines=tuple(header for header in inputs.baselines if header.cohort in cohorts),
-        findings=tuple(finding for finding in inputs.findings if finding.host in own),
-        fixed=tuple(finding for finding in inputs.fixed if finding.host in own),
-        unseen=tuple(finding for finding in inputs.unseen if finding.host in own),
+        findings=tuple(_hide_in_finding(finding, foreign) for finding in inputs.findings if finding.host in own),
+        fixed=tuple(_hide_in_finding(finding, foreign) for finding in inputs.fixed if finding.host in own),
+        unseen=tuple(_hide_in_finding(finding, foreign) for finding in inputs.unseen if finding.host in own),
         waves=(),
         new_items=frozenset(key for key in inputs.new_items if key.host in own),
         last_read_at={name: at for name, at in inputs.last_read_at.items() if name in own},
@@ -166,6 +166,18 @@ def _hide(text: str, foreign: set[str]) -> str:
         return word.replace(head, _SOMEONE_ELSE, 1) if head in foreign or stem in foreign else word
 
     return _WORD.sub(replace_word, text)
+
+
+def _hide_in_finding(finding: Finding, foreign: set[str]) -> Finding:
+    """Leave out who else has an identity; what other findings say is what the host's own files say."""
+    if finding.key.kind is not SubjectKind.IDENTITY:
+        return finding
+    hits = tuple(
+        replace(hit, evidence=tuple(replace(line, text=_hide(line.text, foreign)) for line in hit.evidence))
+        for hit in finding.hits
+    )
+    subject = replace(finding.subject, summary=_hide(finding.subject.summary, foreign), properties=())
+    return replace(finding, subject=subject, hits=hits, sentence=_hide(finding.sentence, foreign))
 
 
 def _hide_in_visit(visit: Visit, foreign: set[str]) -> Visit:

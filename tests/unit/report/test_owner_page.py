@@ -4,8 +4,10 @@ from dataclasses import replace
 
 import pytest
 
+from fleetscan.model.finding import EvidenceLine, Finding
 from fleetscan.model.host import Owner
-from fleetscan.model.ids import HostName
+from fleetscan.model.ids import SYSTEM, HostName
+from fleetscan.model.subject import Subject, SubjectKey, SubjectKind
 from fleetscan.report.digest import build_digests
 from fleetscan.report.html import render_report
 from fleetscan.report.inputs import ReportInputs, list_owners, narrow_inputs
@@ -38,7 +40,21 @@ def with_gossip(inputs: ReportInputs) -> ReportInputs:
     words = "jump host web-017.example.org:22 said no; see db-03, web-009 and 'web-021'."
     visits = tuple(replace(visit, reason=words, evidence=(words,), hint=words) for visit in inputs.visits)
     drifts = tuple(replace(drift, not_compared=(words,)) for drift in inputs.drifts)
-    return replace(inputs, visits=visits, drifts=drifts)
+    clones = tuple(clone_of_all(inputs, HostName(name)) for name in ("web-010", "web-020", "db-04"))
+    return replace(inputs, visits=visits, drifts=drifts, findings=(*inputs.findings, *clones))
+
+
+def clone_of_all(inputs: ReportInputs, host: HostName) -> Finding:
+    """Build a finding that names other owners' hosts: they have the same machine-id."""
+    others = "web-009, web-017, web-021 and db-03"
+    hit = replace(inputs.findings[0].leading, evidence=(EvidenceLine(f"also on {others}"),))
+    subject = Subject(
+        key=SubjectKey(SubjectKind.IDENTITY, SYSTEM, "machine-id"),
+        fingerprint=inputs.findings[0].subject.fingerprint,
+        summary=f"has the machine-id of {others}",
+    )
+    sentence = f"{host} has the machine-id of {others}"
+    return replace(inputs.findings[0], host=host, subject=subject, drift=(), hits=(hit,), sentence=sentence)
 
 
 def test_the_narrowed_numbers_are_those_of_the_owner() -> None:
