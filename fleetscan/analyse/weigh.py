@@ -1,7 +1,7 @@
 """How bad all that rules say of a case is together, and why it is not what the worst of them says by itself."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from fleetscan.analyse.case import Case
 from fleetscan.analyse.rules.rule import Rule
@@ -66,53 +66,58 @@ def weigh_case(case: Case, rules: Sequence[Rule]) -> Weighed | None:
 
 def _weigh(case: Case, rules: Sequence[Rule]) -> tuple[Severity, tuple[SeverityStep, ...]]:
     """Give the severity of rules, worst first, and the steps to it."""
-    severity = rules[0].severity
-    steps: list[SeverityStep] = []
     proof = _find_proof(case)
-    if proof and _is_about_difference(case):
-        return _settle(severity, proof)
+    standing = [rule for rule in rules if not rule.needs_drift]
+    settled = proof if _is_about_difference(case) or not standing else ""
+    settled = settled or _find_acceptance(case)
+    scale = _Scale(rules[0].severity)
+    if settled:
+        scale.put(Severity.INFO, settled)
+        return scale.result
     if proof:  # of bytes alone: what stands there is judged as before
-        rules = [rule for rule in rules if not rule.needs_drift]
-        if not rules:
-            return _settle(severity, proof)
-        if rules[0].severity is not severity:
-            severity = rules[0].severity
-            steps.append(SeverityStep(severity, proof))
-    accepted = _find_acceptance(case)
-    if accepted:
-        return _settle(severity, accepted)
-
-    def move(by: int, reason: str) -> None:
-        nonlocal severity
-        moved = Severity(min(max(severity + by, Severity.INFO), Severity.CRITICAL))
-        if moved is not severity:
-            severity = moved
-            steps.append(SeverityStep(severity, reason))
-
+        rules = standing
+        scale.put(rules[0].severity, proof)
     lowering = _find_lowering(case)
-    if lowering and severity > _worst_fixed(rules):
-        move(-1, lowering)
+    if lowering and scale.severity > _worst_fixed(rules):
+        scale.move(-1, lowering)
     worst = [rule for rule in rules if rule.severity is rules[0].severity]
     is_rare = case.hosts <= RARE_HOSTS and case.prevalence.of_hosts >= RARE_OF
-    if is_rare and severity > Severity.INFO and not all(rule.about_new for rule in worst):
+    if is_rare and scale.severity > Severity.INFO and not all(rule.about_new for rule in worst):
         hosts = "host" if case.hosts == 1 else "hosts"
-        move(1, f"on {case.hosts} {hosts} only, of {case.prevalence.of_hosts + 1}")
+        scale.move(1, f"on {case.hosts} {hosts} only, of {case.prevalence.of_hosts + 1}")
     reasons = _count_reasons(rules)
     if reasons >= COMBINED:
-        move(1, f"{reasons} reasons together")
-    return severity, tuple(steps)
+        scale.move(1, f"{reasons} reasons together")
+    return scale.result
+
+
+@dataclass(slots=True)
+class _Scale:
+    """A severity that moves, and remembers why."""
+
+    severity: Severity
+    steps: list[SeverityStep] = field(default_factory=list)
+
+    def move(self, by: int, reason: str) -> None:
+        """Go up or down, never beyond the ends."""
+        self.put(Severity(min(max(self.severity + by, Severity.INFO), Severity.CRITICAL)), reason)
+
+    def put(self, severity: Severity, reason: str) -> None:
+        """Go to a severity; nothing is told when it is there already."""
+        if severity is not self.severity:
+            self.severity = severity
+            self.steps.append(SeverityStep(severity, reason))
+
+    @property
+    def result(self) -> tuple[Severity, tuple[SeverityStep, ...]]:
+        """What it came to."""
+        return self.severity, tuple(self.steps)
 
 
 def _count_reasons(rules: Sequence[Rule]) -> int:
     """Count what speaks against a case: techniques, and rules without one; a mere change is no reason of its own."""
     telling = [rule for rule in rules if rule.severity > Severity.INFO and rule.technique is not Technique.CHANGE]
     return len({rule.technique.value if rule.technique is not None else rule.id for rule in telling})
-
-
-def _settle(severity: Severity, reason: str) -> tuple[Severity, tuple[SeverityStep, ...]]:
-    if severity is Severity.INFO:
-        return severity, ()
-    return Severity.INFO, (SeverityStep(Severity.INFO, reason),)
 
 
 def _find_proof(case: Case) -> str:

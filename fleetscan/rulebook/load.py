@@ -133,7 +133,10 @@ def _read_entries(path: Path, faults: list[str]) -> Iterator[RuleEntry]:
     try:
         yield from RuleFile.model_validate(plain).rules
     except ValidationError as error:
-        for fault in error.errors(include_url=False)[:_MAX_FAULTS]:
+        found = error.errors(include_url=False)
+        # Without its wrong members a list is also too short; that is no fault of its own.
+        told = [fault for fault in found if fault["type"] != "too_short" or len(found) == 1]
+        for fault in told[:_MAX_FAULTS]:
             where = ".".join(str(step) for step in fault["loc"])
             faults.append(f"{path}: {_id_at(plain, fault['loc'])}{where}: {fault['msg']}")
 

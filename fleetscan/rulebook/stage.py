@@ -60,6 +60,7 @@ def build_stage(entry: HostEntry) -> Stage:
         systemd_version=entry.systemd,
         vendor_names=frozenset(entry.vendor_names),
         accounts=tuple(accounts),
+        packages=((_PACKAGE, "1"),),
         lingering=frozenset(thing.name for thing in entry.things if thing.kind is ArtifactKind.LINGER),
     )
     return Stage(facts, tuple(found[key] for key in sorted(found)), setting, builder.contents)
