@@ -29,6 +29,7 @@ from fleetscan.cli import (
     show,
     spread,
     sweep,
+    timeline,
     waves,
 )
 from fleetscan.cli.invocation import Invocation
@@ -168,6 +169,7 @@ for command in (
     doctor,
     sweep,
     show,
+    timeline,
     baseline,
     drift,
     findings,
