@@ -166,7 +166,7 @@ def _to_record(written: "WrittenRule") -> RuleRecord:
 
 
 def _print_rule(written: "WrittenRule") -> None:
-    import yaml
+    from fleetscan.rulebook.document import render_document
 
     record = _to_record(written)
     lines = [
@@ -183,7 +183,7 @@ def _print_rule(written: "WrittenRule") -> None:
         *(["", *record.references] if record.references else []),
         "",
         "match:",
-        yaml.safe_dump(written.entry.match, sort_keys=False, allow_unicode=True, width=100).rstrip(),
+        render_document(written.entry.match),
         "",
     ]
     tests = written.entry.tests

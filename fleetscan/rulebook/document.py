@@ -71,3 +71,9 @@ def parse_document(data: bytes) -> object:
         raise ParseError(f"is not valid YAML: {problem}", line=mark.line + 1 if mark else 0) from error
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise ParseError("is not valid YAML") from error
+
+
+def render_document(plain: object) -> str:
+    """Write plain values as YAML, in their order."""
+    text: str = yaml.safe_dump(plain, sort_keys=False, allow_unicode=True, width=100)
+    return text.rstrip()
