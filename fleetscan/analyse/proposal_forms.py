@@ -10,7 +10,7 @@ from fleetscan.analyse.provenance import provenance_of
 from fleetscan.model.baseline import OutlierReason, Prevalence
 from fleetscan.model.finding import Provenance
 from fleetscan.model.ids import Sha256
-from fleetscan.model.subject import Subject, SubjectKey
+from fleetscan.model.subject import Subject, SubjectKey, SubjectKind
 
 _Key = TypeVar("_Key")
 
@@ -58,6 +58,9 @@ def choose_forms(
             note = _vouch_by_package(samples[form], count, is_small=is_small)
         if not note and is_small and aids.wider is not None:
             note = _vouch_by_others(aids.wider, key, form, min_prevalence)
+        if not note and is_small and key.kind is SubjectKind.MANAGER:
+            # No file, so no package can vouch for it; what rules doubt of it is left out all the same.
+            note = "too few hosts to tell; kept because every manager has one"
         if note:
             choices[form] = Choice(note=note)
         elif is_small and count < FLOOR and tally.seen < FLOOR:

@@ -10,14 +10,15 @@ from hypothesis import strategies as st
 from fleetscan.analyse.baseline import propose_baseline, propose_golden
 from fleetscan.analyse.case import Setting
 from fleetscan.analyse.census import Census, Member
+from fleetscan.analyse.fingerprint import UNSEALED, seal_subject
 from fleetscan.analyse.proposal import Aids, Judge, Judged, Wider
 from fleetscan.model.baseline import Cohort, OutlierReason, Prevalence, Proposal, ProposalSource
 from fleetscan.model.coverage import Area
 from fleetscan.model.drift import Severity
 from fleetscan.model.finding import Hit, RuleId
-from fleetscan.model.ids import HostName, SweepId
+from fleetscan.model.ids import SYSTEM, HostName, SweepId
 from fleetscan.model.program import Verification
-from fleetscan.model.subject import Subject
+from fleetscan.model.subject import Subject, SubjectKey, SubjectKind
 from tests.model_data import WEB, fleet, gap, job, member, partial
 from tests.piece_data import USR, packaged
 
@@ -85,6 +86,18 @@ def test_a_single_host_of_a_tiny_cohort_keeps_what_packages_vouch_for_and_says_s
     proposal = propose([member("a", BACKUP, STOCK), member("b", BACKUP), member("c", BACKUP)])
     assert kept(proposal) == ["backup.timer", "logrotate.timer"]
     assert "single host of a small cohort" in proposal.items[1].variants[0].remarks.note
+
+
+def test_a_single_host_keeps_what_its_manager_was_told_unless_rules_doubt_it() -> None:
+    told = seal_subject(
+        Subject(
+            key=SubjectKey(SubjectKind.MANAGER, SYSTEM, "environment"),
+            fingerprint=UNSEALED,
+            properties=(("PATH", "/usr/bin"),),
+        )
+    )
+    assert kept(propose([member("a", told)])) == ["environment"]
+    assert kept(propose([member("a", told)], Aids(judge=doubt(Severity.HIGH, "environment")))) == []
 
 
 def test_what_is_common_in_the_wider_cohort_is_kept_on_a_single_host_and_says_so() -> None:
