@@ -103,6 +103,8 @@ def _exchange(
     named = {"Host": name if default else f"{name}:{link.port}", **headers}
     connection.request(method, path, body, named)
     with closing(connection.getresponse()) as answer:
+        if 200 <= answer.status < 300:
+            return answer.status, "", ""  # taken, whatever becomes of the rest of the answer
         text = answer.read(_MAX_ANSWER_BYTES).decode("utf-8", "backslashreplace")
         return answer.status, text, answer.getheader("Retry-After") or ""
 

@@ -90,9 +90,10 @@ def _as_cell(value: object) -> str:
 
 def _as_chat(text: object) -> str:
     """Escape for Slack: nothing becomes a link, and nobody is called by `<!channel>`."""
-    return str(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    escaped = str(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return escaped.replace("://", "[:]//")
 
 
 def _as_markdown(text: object) -> str:
     """Escape for Markdown (Teams, Mattermost): nothing becomes a link or a picture, and nobody is called by `@all`."""
-    return _MARKUP.sub(r"\\\1", str(text)).replace("@", "＠").replace("://", ":\\//")
+    return _MARKUP.sub(r"\\\1", str(text)).replace("@", "＠").replace("://", "\\[:\\]//")
