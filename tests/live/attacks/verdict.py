@@ -9,7 +9,8 @@ from tests.live.attacks.plant import SEVERITIES, Plant, Severity
 from tests.live.attacks.said import Said
 
 Result = Literal["found", "missed", "wrong class", "too low", "not planted"]
-_TRACE = "trace"
+_LASTING = ("identity", "trace")
+"""Subjects that tell of what happened: a machine-id that changes back has changed once more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +70,11 @@ def judge(plant: Plant, target: Target, said: Sequence[Said], note: str = "") ->
 
 
 def is_echo(finding: Said, past: Iterable[Plant]) -> bool:
-    """Tell whether a finding only says, as logs tell, that something ran which was planted and is gone.
+    """Tell whether a finding only says that something happened which was planted and is gone.
 
     Logs are read anew for some minutes before the last visit, so these are there for some sweeps.
     """
-    return finding.subject == _TRACE and any(finding.concerns(plant) for plant in past)
+    return finding.subject in _LASTING and any(finding.concerns(plant) for plant in past)
 
 
 def _fits(finding: Said, plant: Plant) -> bool:

@@ -26,6 +26,7 @@ ATTRIBUTES = (
         undo=drop_pair("edac-scan"),
         names=("edac-scan.*",),
         accept=("plain-pair",),
+        among=("attributes",),
     ),
     Plant(
         id="attributes-immutable",
