@@ -14,7 +14,7 @@ from fleetscan.analyse.visibility import find_gap_in_files, find_gap_in_state, f
 from fleetscan.model.coverage import Coverage
 from fleetscan.model.ids import HostName, Sha256
 from fleetscan.model.program import Presence
-from fleetscan.model.subject import Subject, SubjectKey
+from fleetscan.model.subject import Piece, Subject, SubjectKey
 
 _NO_SETTING = Setting()
 
@@ -220,9 +220,13 @@ def _content_of(subjects: Sequence[Subject]) -> str:
     return "\0".join(
         f"{s.key.kind}\1{s.key.scope}\1{s.key.name}\1{s.unit_names}\1{s.fingerprint.meaning}{s.fingerprint.state}"
         f"{s.fingerprint.raw}{s.fingerprint.target}\1{s.state.enabled}\1{s.state.active}\1{s.state.listed}"
-        f"\1{doors_of(s.pieces)}\1{s.disagreements}\1{[(p.verification.value, p.sha256) for p in s.pieces]}"
+        f"\1{doors_of(s.pieces)}\1{s.disagreements}\1{[_look_of(piece) for piece in s.pieces]}"
         for s in subjects
     )
+
+
+def _look_of(piece: Piece) -> tuple[str, Sha256 | None, str, bool]:
+    return (piece.verification.value, piece.sha256, piece.attributes, piece.acl)
 
 
 def _count_subject(tally: Tally, choice: "_Choice", subject: Subject, group: Group) -> None:

@@ -39,12 +39,21 @@ def owner_in(scope: Scope) -> str:
     return "root" if scope == SYSTEM else scope_user(scope) or "root"
 
 
-def open_components(path: str, by_path: dict[str, Artifact], user: str) -> Iterable[str]:
-    """Give the doors of a path and of the directories above it, as far as they were seen; outermost first."""
+def open_components(
+    path: str, by_path: dict[str, Artifact], user: str, told: frozenset[str] = frozenset()
+) -> Iterable[str]:
+    """Give the doors of a path and of the directories above it, as far as they were seen; outermost first.
+
+    Args:
+        path: Absolute.
+        by_path: What was seen.
+        user: Whose own it may be.
+        told: Directories that are told of elsewhere.
+    """
     found: list[str] = []
     current = path
     while current and len(found) < MAX_DOORS:
-        artifact = by_path.get(current)
+        artifact = by_path.get(current) if current not in told else None
         if artifact is not None and (door := describe_door(artifact, user)):
             found.append(door)
         current = current.rpartition("/")[0]

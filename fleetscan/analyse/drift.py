@@ -26,7 +26,12 @@ from fleetscan.analyse.sentence import (
     say_view,
     say_writable,
 )
-from fleetscan.analyse.targets import diff_targets, find_new_disagreements, find_unverified, without_known
+from fleetscan.analyse.targets import (
+    diff_targets,
+    find_new_disagreements,
+    find_unverified,
+    without_known,
+)
 from fleetscan.analyse.visibility import describe_gap, find_gap_in_files, find_gap_in_state, find_hiding_gap
 from fleetscan.model.baseline import Cohort
 from fleetscan.model.coverage import Area, Coverage, Gap

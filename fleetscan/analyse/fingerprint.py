@@ -3,12 +3,13 @@
 from dataclasses import replace
 
 from fleetscan.analyse.meaning import build_meaning, neutral_text
-from fleetscan.analyse.pieces import identity_of, payload_of
+from fleetscan.analyse.pieces import identity_of, marks_of, payload_of
 from fleetscan.model.digest import JsonValue, digest_json
 from fleetscan.model.ids import SYSTEM, Sha256
 from fleetscan.model.subject import Fingerprint, PieceRole, Subject, SubjectKind
 
 _PASSING = frozenset({"at", "source", "unit", "user"})
+_MAX_MARKS = 5
 _NO_TARGET = digest_json([])
 
 UNSEALED = Fingerprint(Sha256(""), Sha256(""), Sha256(""), Sha256(""))
@@ -40,6 +41,7 @@ def describe_state(subject: Subject) -> str:
         parts.append(subject.state.active)
     if subject.state.listed is False:
         parts.append("loaded but not listed")
+    parts += marks_of(subject.pieces)[:_MAX_MARKS]
     return ", ".join(parts) or "unknown"
 
 
@@ -73,9 +75,10 @@ def _digest_state(subject: Subject) -> Sha256:
     if subject.key.scope != SYSTEM:
         # A user's manager runs only while the user is logged in (or lingers), and what it has loaded comes and goes
         # with it; only the links on disk are the same at every visit.
-        return digest_json({"masked": masked, "linked": bool(subject.links)})
+        return digest_json({"masked": masked, "linked": bool(subject.links), **_tell_marks(subject)})
     return digest_json(
         {
+            **_tell_marks(subject),
             "masked": masked,
             "enabled": "masked" if subject.state.enabled.startswith("masked") else subject.state.enabled,
             "active": subject.state.active,
@@ -83,6 +86,11 @@ def _digest_state(subject: Subject) -> Sha256:
             "hidden": subject.state.listed is False,
         }
     )
+
+
+def _tell_marks(subject: Subject) -> dict[str, JsonValue]:
+    marks: list[JsonValue] = [neutral_text(subject, mark) for mark in marks_of(subject.pieces)]
+    return {"marks": marks} if marks else {}
 
 
 def _digest_target(subject: Subject) -> Sha256:

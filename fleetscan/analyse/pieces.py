@@ -28,17 +28,20 @@ class Pieces:
     Attributes:
         by_path: What lies in the unit directories, and on the way to them.
         variables: Artifacts of environment files by scope and path.
+        told: Folders whose doors are subjects of their own, so that not every unit in them tells of the same door.
     """
 
     by_path: dict[str, Artifact]
     variables: dict[tuple[Scope, str], Artifact]
+    told: frozenset[str] = frozenset()
 
     @staticmethod
-    def of(artifacts: Sequence[Artifact]) -> "Pieces":
+    def of(artifacts: Sequence[Artifact], told: frozenset[str] = frozenset()) -> "Pieces":
         """Index all evidence of one visit."""
         return Pieces(
             {a.name: a for a in artifacts if a.kind in _ON_DISK},
             {(a.scope, a.name): a for a in artifacts if a.kind is ArtifactKind.ENVIRONMENT},
+            told,
         )
 
     def of_units(
@@ -59,14 +62,15 @@ class Pieces:
     def of_artifact(self, artifact: Artifact) -> Piece:
         """Give the piece of a generator, udev rule, D-Bus service, extension or policy file."""
         user = owner_in(artifact.scope)
-        exposed = tuple(open_components(artifact.name, {**self.by_path, artifact.name: artifact}, user))
+        exposed = tuple(open_components(artifact.name, {**self.by_path, artifact.name: artifact}, user, self.told))
         return _build_piece(PieceRole.STARTER, artifact, artifact.name, artifact.target, exposed)
 
     def _of_source(self, source: UnitSource, scope: Scope) -> Piece:
         role = PieceRole.FRAGMENT if source.kind is SourceKind.FRAGMENT else PieceRole.DROP_IN
         user = owner_in(scope)
         end = self._follow(source.path)
-        exposed = tuple(dict.fromkeys(d for p in (source.path, end) for d in open_components(p, self.by_path, user)))
+        ways = (open_components(path, self.by_path, user, self.told) for path in (source.path, end))
+        exposed = tuple(dict.fromkeys(door for way in ways for door in way))
         artifact = self.by_path.get(end) or self.by_path.get(source.path)
         if artifact is None:
             presence = Presence.ABSENT if source.link_target else Presence.UNREAD
@@ -74,7 +78,7 @@ class Pieces:
         return _build_piece(role, artifact, source.path, end if end != source.path else "", exposed)
 
     def _of_link(self, path: str, scope: Scope) -> Piece:
-        exposed = tuple(open_components(path, self.by_path, owner_in(scope)))
+        exposed = tuple(open_components(path, self.by_path, owner_in(scope), self.told))
         artifact = self.by_path.get(path)
         if artifact is None:
             return Piece(role=PieceRole.LINK, path=path, presence=Presence.UNREAD, exposed=exposed)
@@ -157,3 +161,14 @@ def payload_of(pieces: Iterable[Piece]) -> tuple[Piece, ...]:
 def doors_of(pieces: Iterable[Piece]) -> tuple[str, ...]:
     """Give everything that others may write, without repeats, in order."""
     return tuple(dict.fromkeys(door for piece in pieces for door in piece.exposed))
+
+
+def marks_of(pieces: Iterable[Piece]) -> tuple[str, ...]:
+    """Give what is unusual about files beside their bytes and rights: attributes and access control lists."""
+    found: dict[str, None] = {}
+    for piece in pieces:
+        if piece.attributes:
+            found[f"{piece.path} has the attributes {piece.attributes}"] = None
+        if piece.acl:
+            found[f"{piece.path} has an access control list"] = None
+    return tuple(found)

@@ -138,6 +138,8 @@ def _say_others(cohort: Cohort, subject: Subject, others: Vantage) -> str:
     seen = others.prevalence(subject.key)
     hosts = f"other comparable {_hosts(cohort, seen.of_hosts)}"
     what = {SubjectKind.JOB: "has this timer", SubjectKind.UNIT: "has this name"}.get(subject.key.kind, "does that")
+    if not seen.of_hosts:
+        return "there is no other host to compare with"
     if not seen.count:
         return f"none of the {seen.of_hosts} {hosts} {what}"
     if subject.key.kind is SubjectKind.JOB and not others.prevalence_of_meaning(subject).count:

@@ -7,7 +7,7 @@ from fleetscan.analyse.fingerprint import UNSEALED, seal_subject
 from fleetscan.analyse.meaning import LOAD_STATE_KEY, carries_meaning
 from fleetscan.analyse.pieces import Pieces
 from fleetscan.analyse.sentence import cut_text
-from fleetscan.analyse.things import build_things
+from fleetscan.analyse.things import build_things, list_told_folders
 from fleetscan.model.coverage import Coverage
 from fleetscan.model.ids import GLOBAL_USER, Scope, UnitName, scope_user, user_scope
 from fleetscan.model.origin import Origin
@@ -39,7 +39,7 @@ def build_subjects(
         they are the same thing.
     """
     jobs = build_jobs(facts, artifacts, contents, coverage)
-    pieces = Pieces.of(artifacts)
+    pieces = Pieces.of(artifacts, list_told_folders(facts, artifacts))
     programs = ProgramIndex.of(artifacts)
     states = {(a.scope, a.name): a.property("state") for a in artifacts if a.kind is ArtifactKind.UNIT_FILE}
     subjects = [_build_job(job, contents, pieces) for job in jobs]

@@ -70,10 +70,13 @@ def views_known(forms: Iterable[Subject]) -> frozenset[View]:
     return frozenset(_view_of(form, d) for form in forms for d in form.disagreements)
 
 
+_EXPECTED_IN_MEMORY = ("enabled", "generated")
+
+
 def telling_disagreements(subject: Subject) -> Sequence[Disagreement]:
     """Give the contradictions that mean something by themselves."""
     ordinary = DisagreementKind.NEVER_LOADED
-    return [d for d in subject.disagreements if d.kind is not ordinary or d.detail.startswith("enabled")]
+    return [d for d in subject.disagreements if d.kind is not ordinary or d.detail.startswith(_EXPECTED_IN_MEMORY)]
 
 
 def _view_of(subject: Subject, disagreement: Disagreement) -> View:

@@ -69,6 +69,14 @@ def build_things(facts: HostFacts, artifacts: Sequence[Artifact], contents: Cont
     return found
 
 
+def list_told_folders(facts: HostFacts, artifacts: Sequence[Artifact]) -> frozenset[str]:
+    """Give the folders that others than root may write and that are subjects of their own."""
+    places = (*facts.unit_path, *SYSTEM_DIRS, *GLOBAL_USER_DIRS)
+    folders = (artifact for artifact in artifacts if artifact.kind is ArtifactKind.DIRECTORY)
+    found = (subject for folder in folders for subject in _build_folder(folder, places))
+    return frozenset(subject.key.name for subject in found if dict(subject.properties).get("open"))
+
+
 def _build_starter(artifact: Artifact, pieces: Pieces, starts: Sequence[str]) -> Subject:
     piece = pieces.of_artifact(artifact)
     properties = dict(artifact.properties)

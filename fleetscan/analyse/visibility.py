@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from fleetscan.model.coverage import Area, Coverage, Gap
+from fleetscan.model.coverage import Area, Coverage, Gap, ReadStatus
 from fleetscan.model.ids import SYSTEM, Scope, UnitName, scope_user
 from fleetscan.model.subject import Subject, SubjectKey, SubjectKind
 
@@ -56,6 +56,8 @@ def find_hiding_gap(coverage: Coverage, key: SubjectKey, forms: Collection[Subje
             return gap
         if gap.area not in areas or not _concerns(gap, key):
             continue
+        if gap.area is Area.ATTRIBUTES and gap.status in (ReadStatus.MISSING_TOOL, ReadStatus.UNSUPPORTED):
+            continue  # such a host never told of attributes: what is known of its folders are their rights
         if key.kind not in _NAMED_OTHERWISE:
             if gap.hides(gap.area, key.scope, key.name):
                 return gap

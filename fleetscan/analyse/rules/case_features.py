@@ -6,7 +6,6 @@ from functools import cached_property
 from fleetscan.analyse.case import Account, Case
 from fleetscan.analyse.rules import elements
 from fleetscan.analyse.rules.element import Element, Value, cut
-from fleetscan.analyse.rules.lookalike import find_imitated
 from fleetscan.analyse.rules.places import is_temporary
 from fleetscan.analyse.rules.subject_features import SubjectFeatures
 from fleetscan.errors import ParseError
@@ -119,7 +118,7 @@ class CaseFeatures:
         """Names of packages' units that its names are made to be taken for."""
         if self.case.subject.key.kind not in (SubjectKind.JOB, SubjectKind.UNIT):
             return ()
-        return find_imitated(self.of_subject.stems[:6], self.case.setting.vendor_names)
+        return self.of_subject.find_imitated(self.case.setting.vendor_names)
 
     @cached_property
     def bears_vendor_name(self) -> bool:

@@ -12,13 +12,14 @@ from fleetscan.analyse.rules import elements
 from fleetscan.analyse.rules.code import list_code
 from fleetscan.analyse.rules.descriptions import find_borrowed
 from fleetscan.analyse.rules.element import Element, Evidence, cut
+from fleetscan.analyse.rules.lookalike import find_imitated
 from fleetscan.analyse.rules.oddities import list_oddities
 from fleetscan.analyse.rules.protective import is_protective_name
 from fleetscan.analyse.rules.trust import Trust
+from fleetscan.analyse.targets import telling_disagreements
 from fleetscan.errors import ParseError
 from fleetscan.model.finding import EvidenceLine
 from fleetscan.model.ids import SYSTEM, scope_user
-from fleetscan.model.relation import DisagreementKind
 from fleetscan.model.subject import PieceRole, Subject, SubjectKind
 from fleetscan.model.unit import Trigger
 from fleetscan.systemd.cadence import CALENDAR, next_runs, runs_a_day
@@ -42,6 +43,7 @@ class SubjectFeatures:
     subject: Subject
     contents: Contents
     remembered: dict[object, Evidence | None] = field(default_factory=dict)
+    _imitated: list[tuple[frozenset[str], tuple[str, ...]]] = field(default_factory=list)
 
     @cached_property
     def trust(self) -> Trust:
@@ -101,11 +103,9 @@ class SubjectFeatures:
     @cached_property
     def disagreements(self) -> tuple[Element, ...]:
         """Contradictions between the views; that a timer which is off was never loaded is none."""
-        ordinary = DisagreementKind.NEVER_LOADED
         return tuple(
             Element({"kind": d.kind.value, "unit": d.unit, "detail": cut(d.detail)}, EvidenceLine(cut(d.detail)))
-            for d in self.subject.disagreements
-            if d.kind is not ordinary or d.detail.startswith("enabled")
+            for d in telling_disagreements(self.subject)
         )
 
     @cached_property
@@ -188,6 +188,13 @@ class SubjectFeatures:
     def borrowed(self) -> tuple[str, ...]:
         """Descriptions that well-known software has, under names that it does not have."""
         return find_borrowed(self.subject.descriptions, self.stems)
+
+    def find_imitated(self, vendor_names: frozenset[str]) -> tuple[str, ...]:
+        """Give the vendor's names that its own names are made to be taken for; compared once with the same names."""
+        known = self._imitated
+        if not known or known[0][0] is not vendor_names:
+            known[:] = [(vendor_names, find_imitated(self.stems[:6], vendor_names))]
+        return known[0][1]
 
     @cached_property
     def size_bytes(self) -> int:

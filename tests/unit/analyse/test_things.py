@@ -62,10 +62,11 @@ def test_a_generator_means_its_bytes_unless_a_package_vouches_for_them() -> None
     assert old.fingerprint.meaning != one.fingerprint.meaning
 
 
-def test_a_generator_behind_an_open_folder_shows_the_door() -> None:
+def test_an_open_folder_of_generators_is_told_once_and_not_with_each_of_them() -> None:
     folder = artifact(ArtifactKind.DIRECTORY, "/etc/systemd/system-generators", mode=0o777)
-    subject = build(generator(), folder)[SubjectKind.GENERATOR, GENERATOR]
-    assert subject.pieces[0].exposed == ("/etc/systemd/system-generators root:root 0777",)
+    found = build(generator(), folder)
+    assert found[SubjectKind.GENERATOR, GENERATOR].pieces[0].exposed == ()
+    assert ("open", "root:root 0777") in found[SubjectKind.FOLDER, folder.name].properties
 
 
 def test_a_udev_rule_says_what_it_starts() -> None:
