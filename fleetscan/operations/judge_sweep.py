@@ -7,6 +7,7 @@ from datetime import datetime
 from fleetscan.analyse.accepting import accept_finding, accept_verdict
 from fleetscan.analyse.cohorts import DEFAULT_MIN_HOSTS, CohortRule
 from fleetscan.analyse.compare import judge_cohort
+from fleetscan.analyse.file_times import tell_older_claims
 from fleetscan.analyse.judge import Bench, HostVerdict, collect_vendor_names
 from fleetscan.analyse.peers import PeerOptions
 from fleetscan.analyse.rules.rule import Rule
@@ -95,7 +96,7 @@ def judge_sweep(
     dated = [date_verdict(store, reader, by_host[verdict.drift.host], verdict) for verdict in accepted]
     cohorts = {verdict.drift.host: verdict.drift.cohort for verdict in dated}
     strange = check_identities(store, hosts, sweep, visits, runtimes, cohorts)
-    findings = [finding for verdict in dated for finding in verdict.findings]
+    findings = [_tell_times(finding, runtimes) for verdict in dated for finding in verdict.findings]
     findings += [accept_finding(f, exceptions, hosts[f.host].groups, options.at) for f in strange]
     return Judgement(
         sweep=sweep,
@@ -106,6 +107,11 @@ def judge_sweep(
         baselines=tuple(baselines),
         strangers=tuple(visit.host for visit in visits if visit.host not in hosts),
     )
+
+
+def _tell_times(finding: Finding, runtimes: Mapping[HostName, RuntimeState]) -> Finding:
+    runtime = runtimes.get(finding.host)
+    return finding if runtime is None or not finding.drift else tell_older_claims(finding, runtime.times)
 
 
 def judge_before(
