@@ -8,6 +8,7 @@ _SESSIONS = "/usr/lib/php/sessionclean"
 # Sets an access control list (user 1001 may read, write, execute) as setfacl would, which minimal hosts do not have:
 # version 2, then tag, rights and id of owner, user, group, mask and others; call 188 is setxattr on x86-64, 5 on
 # arm64.
+_LISTED = f"{SYSTEM}/night-report.service"
 _ACL = """perl -e '
 my $list = pack("V", 2) . join "", map { pack("vvV", @$_) }
   [1, 7, 0xffffffff], [2, 7, 1001], [4, 5, 0xffffffff], [16, 7, 0xffffffff], [32, 5, 0xffffffff];
@@ -175,11 +176,12 @@ WRITABLE = (
     Plant(
         id="writable-by-list",
         technique="writable",
-        why="an access control list opens a script whose mode looks closed",
-        plant=keep(REPORT) + f"{_ACL} {REPORT}\n",
-        undo=restore(REPORT),
-        names=("night-report.*", REPORT),
+        why="an access control list opens a unit whose mode looks closed",
+        plant=keep(_LISTED) + f"{_ACL} {_LISTED}\n",
+        undo=restore(_LISTED),
+        names=("night-report.*", _LISTED),
         accept=("attributes",),
+        severity="low",
         needs=("perl",),
     ),
 )
