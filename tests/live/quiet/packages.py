@@ -67,6 +67,9 @@ def stock_shelf(lab: Lab, host: LabHost) -> None:
     for package in (*CHANGED, REMOVED):
         original = _find_original(lab, host, package)
         lab.exec(host.name, "sh", "-c", 'cat >"$0"', f"{_SHELF}/{package}.deb", stdin=original.read_bytes())
+    # The image's timers are enabled though the package was told not to: its next version would disable them.
+    lab.exec(host.name, "debconf-set-selections", stdin=b"sysstat sysstat/enable boolean true\n")
+    lab.exec(host.name, "sed", "-i", 's/^ENABLED=.*/ENABLED="true"/', "/etc/default/sysstat")
     for package in CHANGED:
         _run(lab, host, f"cd {_SHELF}\npackage={package}\n{_REPACK}")
     _run(lab, host, f"cd {_SHELF}\n{_BUILD}")
