@@ -78,9 +78,16 @@ def _build_job(cohort: int, number: int, contents: dict[Sha256, bytes]) -> Itera
     yield Artifact(
         kind=ArtifactKind.UNIT_FILE, scope=SYSTEM, name=timer, properties=(("preset", "enabled"), ("state", "enabled"))
     )
-    for unit, state in ((timer, "active"), (service, "inactive")):
-        said = {"ActiveState": state, "FragmentPath": f"{_VENDOR}/{unit}", "LoadState": "loaded", "Listed": "yes"}
-        yield Artifact(kind=ArtifactKind.LOADED, scope=SYSTEM, name=unit, properties=tuple(sorted(said.items())))
+    calendar = texts[timer].partition("OnCalendar=")[2].partition("\n")[0]
+    said = {
+        "ActiveState": "active",
+        "FragmentPath": f"{_VENDOR}/{timer}",
+        "Listed": "yes",
+        "LoadState": "loaded",
+        "TimersCalendar": f"{{ OnCalendar={calendar} ; next_elapse=Mon 2026-01-05 02:00:00 UTC }}",
+    }
+    yield Artifact(kind=ArtifactKind.LOADED, scope=SYSTEM, name=timer, properties=tuple(sorted(said.items())))
+    yield Artifact(kind=ArtifactKind.UNIT_FILE, scope=SYSTEM, name=service, properties=(("state", "static"),))
     yield Artifact(
         kind=ArtifactKind.PROGRAM,
         scope=SYSTEM,

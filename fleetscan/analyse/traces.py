@@ -12,6 +12,7 @@ from fleetscan.systemd.names import normal_transient, unit_type
 MAX_TRACES = 50
 """Different traces of one host that are told."""
 
+_ENDED = "ended"
 _RUNNING_TYPES = ("service", "timer")
 
 
@@ -33,7 +34,9 @@ def build_traces(runtime: RuntimeState, units: Iterable[str]) -> tuple[Subject, 
             continue
         scope = SYSTEM if trace.user in ("", "root", "0") else user_scope(trace.user)
         found.setdefault(SubjectKey(SubjectKind.TRACE, scope, _name_of(trace)), []).append(trace)
-    return tuple(_build_trace(key, found[key]) for key in sorted(found)[:MAX_TRACES])
+    # What only ended began before the last visit, which saw it.
+    began = [key for key in sorted(found) if any(trace.event != _ENDED for trace in found[key])]
+    return tuple(_build_trace(key, found[key]) for key in began[:MAX_TRACES])
 
 
 def _name_of(trace: RunTrace) -> str:

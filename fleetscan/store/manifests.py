@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, Row, insert, select
 
 from fleetscan.model.digest import digest_artifact, digest_set
 from fleetscan.model.ids import Sha256
@@ -69,25 +69,34 @@ def save_manifests(connection: Connection, interning: Interning, states: Sequenc
     return [known[digest] for digest in digests]
 
 
+ARTIFACT_COLUMNS = (
+    ArtifactRow.kind,
+    ArtifactRow.scope,
+    ArtifactRow.name,
+    ArtifactRow.mode,
+    ArtifactRow.owner,
+    ArtifactRow.group,
+    ArtifactRow.size,
+    ArtifactRow.target,
+    ArtifactRow.sha256,
+    ArtifactRow.properties,
+)
+"""What `build_artifacts` needs of each row, in this order."""
+
+
 def read_manifest(connection: Connection, manifest_id: int) -> tuple[Artifact, ...]:
     """Give the artifacts of a manifest, sorted by key; empty when there is no such manifest."""
     query = (
-        select(
-            ArtifactRow.kind,
-            ArtifactRow.scope,
-            ArtifactRow.name,
-            ArtifactRow.mode,
-            ArtifactRow.owner,
-            ArtifactRow.group,
-            ArtifactRow.size,
-            ArtifactRow.target,
-            ArtifactRow.sha256,
-            ArtifactRow.properties,
-        )
+        select(*ARTIFACT_COLUMNS)
         .join(LayerArtifactRow, LayerArtifactRow.artifact_id == ArtifactRow.id)
         .join(ManifestLayerRow, ManifestLayerRow.layer_id == LayerArtifactRow.layer_id)
         .where(ManifestLayerRow.manifest_id == manifest_id)
     )
+    return build_artifacts(connection.execute(query).all())
+
+
+def build_artifacts(rows: Iterable[Row[*tuple[Any, ...]]]) -> tuple[Artifact, ...]:
+    """Build artifacts from rows of `ARTIFACT_COLUMNS`, sorted by key."""
     artifacts = [
         Artifact(
             kind=ArtifactKind(kind),
@@ -101,7 +110,7 @@ def read_manifest(connection: Connection, manifest_id: int) -> tuple[Artifact, .
             sha256=sha256,
             properties=_unpack_properties(properties),
         )
-        for kind, scope, name, mode, owner, group, size, target, sha256, properties in connection.execute(query)
+        for kind, scope, name, mode, owner, group, size, target, sha256, properties in rows
     ]
     return tuple(sorted(artifacts, key=lambda artifact: artifact.key))
 

@@ -8,12 +8,13 @@ from sqlalchemy import Connection, func, select
 
 from fleetscan.model.coverage import Area, Coverage
 from fleetscan.model.ids import HostName, Scope, Sha256, SweepId
-from fleetscan.model.snapshot import ArtifactKind
+from fleetscan.model.snapshot import Artifact, ArtifactKind
 from fleetscan.store import holdings
 from fleetscan.store.contents import chunked
 from fleetscan.store.database import Database
 from fleetscan.store.documents import read_coverage
 from fleetscan.store.holdings import Holding
+from fleetscan.store.manifests import ARTIFACT_COLUMNS, build_artifacts
 from fleetscan.store.tables import (
     ArtifactRow,
     CoverageRow,
@@ -116,6 +117,24 @@ class SightingStore:
                 for digest, presence in presences.items()
                 if latest in presence.periods
             }
+
+    def past_unit_files(self, host: HostName, unit: str) -> tuple[Artifact, ...]:
+        """Give every file of a unit's name that a host ever had in any unit directory; each form once."""
+        query = (
+            select(*ARTIFACT_COLUMNS)
+            .join(LayerArtifactRow, LayerArtifactRow.artifact_id == ArtifactRow.id)
+            .join(ManifestLayerRow, ManifestLayerRow.layer_id == LayerArtifactRow.layer_id)
+            .join(HostManifestRow, HostManifestRow.manifest_id == ManifestLayerRow.manifest_id)
+            .join(HostRow, HostRow.id == HostManifestRow.host_id)
+            .where(
+                HostRow.name == host,
+                ArtifactRow.kind == ArtifactKind.FILE.value,
+                ArtifactRow.name.endswith(f"/{unit}", autoescape=True),
+            )
+            .distinct()
+        )
+        with self._database.read() as connection:
+            return build_artifacts(connection.execute(query).all())
 
     def first_seen_by_host(self, digest: Sha256) -> Mapping[HostName, datetime]:
         """Tell which hosts ever had an artifact, and since when: how a thing spread over the fleet.
