@@ -154,8 +154,8 @@ class SpreadRecord:
     """One host that a file or unit reached, in order of arrival.
 
     `rank` 1 is the first host seen with it. It arrived after `last_absent_at`, the last visit that could have seen it
-    and did not; null when there is none. `day` is that of its arrival in UTC, and `total` how many hosts had shown it by
-    the end of that day.
+    and did not; null when there is none. `day` is that of its arrival in UTC, and `total` how many hosts had shown it
+    by the end of that day.
     """
 
     rank: int
@@ -171,7 +171,7 @@ class SpreadRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EvidenceRecord:
+class EvidenceFileRecord:
     """The file of evidence that was written; `missing` are the files whose bytes were never fetched."""
 
     finding: str

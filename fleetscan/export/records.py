@@ -14,7 +14,7 @@ from fleetscan.export.job_records import JobRecord, TimerRecord
 from fleetscan.export.judgement_records import ExceptionRecord, WaveRecord
 from fleetscan.export.question_records import (
     DifferenceRecord,
-    EvidenceRecord,
+    EvidenceFileRecord,
     HistoryRecord,
     HuntRecord,
     SpreadRecord,
@@ -258,7 +258,7 @@ Record = (
     | TimelineRecord
     | SpreadRecord
     | DifferenceRecord
-    | EvidenceRecord
+    | EvidenceFileRecord
     | MailRecord
     | SinkRecord
     | RuleRecord
@@ -289,7 +289,7 @@ SCHEMAS: dict[str, type[Record]] = {
     "timeline": TimelineRecord,
     "spread": SpreadRecord,
     "differences": DifferenceRecord,
-    "evidence": EvidenceRecord,
+    "evidence": EvidenceFileRecord,
     "mails": MailRecord,
     "sinks": SinkRecord,
     "rules": RuleRecord,

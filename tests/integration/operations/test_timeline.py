@@ -1,18 +1,21 @@
 """What runs when on the fleet, on both databases."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 
+from fleetscan.analyse.filediff import Contents
 from fleetscan.model.digest import digest_bytes
 from fleetscan.model.ids import SYSTEM, HostName, UnitName
-from fleetscan.model.snapshot import Artifact, ArtifactKind, HostSnapshot, RuntimeState, TimerRow
+from fleetscan.model.snapshot import Artifact, ArtifactKind, HostFacts, HostSnapshot, RuntimeState, TimerRow
+from fleetscan.model.unit import Job
 from fleetscan.operations import timeline
 from fleetscan.operations.timeline import Timeline, TimelineOptions, build_timeline
 from fleetscan.operations.timeline_runs import Window
 from fleetscan.store.store import Store
+from fleetscan.systemd.jobs import build_jobs
 from tests.integration.operations.question_fleet import ETC, HIDDEN, NAMES, infected, stock
 from tests.stored_fleet import DAY, NOW, file, snapshot, sweep_day
 
@@ -102,8 +105,12 @@ def test_equal_states_are_understood_once_whatever_could_not_be_read(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sweep_day(store, 0, stock(ONE), stock(TWO, 0, HIDDEN), stock(THREE))
-    read: list[int] = []
-    inner = timeline._read_jobs
-    monkeypatch.setattr(timeline, "_read_jobs", lambda *given: read.append(1) or inner(*given))
+    built: list[int] = []
+
+    def counting(facts: HostFacts, artifacts: Sequence[Artifact], contents: Contents) -> tuple[Job, ...]:
+        built.append(len(artifacts))
+        return build_jobs(facts, artifacts, contents)
+
+    monkeypatch.setattr(timeline, "build_jobs", counting)
     assert ask(store).records[0].hosts == (ONE, TWO, THREE)
-    assert len(read) == 1
+    assert len(built) == 1
