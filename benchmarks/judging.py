@@ -84,7 +84,7 @@ def _build_job(cohort: int, number: int, contents: dict[Sha256, bytes]) -> Itera
         "FragmentPath": f"{_VENDOR}/{timer}",
         "Listed": "yes",
         "LoadState": "loaded",
-        "TimersCalendar": f"{{ OnCalendar={calendar} ; next_elapse=Mon 2026-01-05 02:00:00 UTC }}",
+        "TimersCalendar": f"{{ OnCalendar={calendar} }}",
     }
     yield Artifact(kind=ArtifactKind.LOADED, scope=SYSTEM, name=timer, properties=tuple(sorted(said.items())))
     yield Artifact(kind=ArtifactKind.UNIT_FILE, scope=SYSTEM, name=service, properties=(("state", "static"),))
