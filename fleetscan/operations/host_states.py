@@ -71,7 +71,9 @@ class StateReader:
             seen = [*subjects, *(self._subjects_of(before) if before is not None else ())]
             names = {name for subject in seen for name in subject.unit_names}
             subjects = tuple(sorted((*subjects, *build_traces(runtime, names)), key=lambda subject: subject.key))
-        return Member(visit.host, subjects, visit.coverage, self.setting(visit.manifest, visit.facts, visit.started_at.date()))
+        return Member(
+            visit.host, subjects, visit.coverage, self.setting(visit.manifest, visit.facts, visit.started_at.date())
+        )
 
     def _subjects_of(self, visit: Visit) -> tuple[Subject, ...]:
         if visit.facts is None or visit.manifest is None:
