@@ -48,7 +48,8 @@ EVIL = b"[Service]\nExecStart=/tmp/x\n"
 WORSE = b"[Service]\nExecStart=/tmp/y\n"
 AGENT = b"[Service]\nExecStart=/opt/agent/run\n"
 NEWER = b"[Service]\nExecStart=/opt/agent/run --new\n"
-CONTENTS = {digest_bytes(text): text for text in (TIMER, SERVICE, EVIL, WORSE, AGENT, NEWER)}
+DROP_IN = b"[Service]\nExecStartPost=/opt/x\n"
+CONTENTS = {digest_bytes(text): text for text in (TIMER, SERVICE, EVIL, WORSE, AGENT, NEWER, DROP_IN)}
 STOCK = (
     file("/usr/lib/systemd/system/logrotate.timer", TIMER),
     file("/usr/lib/systemd/system/logrotate.service", SERVICE),
@@ -154,9 +155,10 @@ def test_judging_a_sweep_twice_and_an_older_one_later_changes_nothing(store: Sto
     judge(store, sweep(store, 0))
     first = sweep(store, 1, {BAD: planted()})
     assert only(judge(store, first)).life == only(judge(store, first)).life
-    judge(store, sweep(store, 2))
+    judge(store, sweep(store, 2, {GOOD[0]: planted()}))
     old = judge(store, first)
     assert only(old).life.state is FindingState.FIXED  # as it is known today
+    assert of_host(old, GOOD[0]) == []  # what came later is neither found there nor called unseen
     assert old.unseen == ()
     assert len(store.findings.read_finding(only(old).id).events) == 2
 
@@ -208,6 +210,18 @@ def test_a_host_that_was_read_in_part_cannot_fix_what_may_hide_there(store: Stor
     partial = judge(store, sweep_day(store, 2, seen(BAD, 2, gaps=(gap,)), *(seen(name, 2) for name in GOOD)))
     assert partial.fixed == ()
     assert [f.id for f in partial.unseen] == [found.id]
+    assert [f.id for f in judge(store, sweep(store, 3)).fixed] == [found.id]
+
+
+def test_what_stands_in_a_folder_that_cannot_be_read_any_more_is_not_fixed(store: Store) -> None:
+    folder = "/usr/lib/systemd/system/logrotate.service.d"
+    drop_in = file(f"{folder}/10-x.conf", DROP_IN)
+    judge(store, sweep(store, 0))
+    found = only(judge(store, sweep(store, 1, {BAD: (drop_in,)})))
+    assert [item.kind for item in found.drift] == [DriftKind.CHANGED]
+    gap = Gap(Area.FILES, SYSTEM, ReadStatus.DENIED, folder, "denied")
+    hidden = judge(store, sweep_day(store, 2, seen(BAD, 2, gaps=(gap,)), *(seen(name, 2) for name in GOOD)))
+    assert (hidden.fixed, [f.id for f in hidden.unseen]) == ((), [found.id])
     assert [f.id for f in judge(store, sweep(store, 3)).fixed] == [found.id]
 
 
@@ -334,6 +348,31 @@ def test_a_script_that_is_swapped_on_many_hosts_is_a_wave_since_the_night_of_the
     assert {(item.first_seen_at, item.last_absent_at) for item in items} == {(NOW + 2 * DAY, NOW + DAY)}
     (wave,) = inputs.waves
     assert (wave.kind, len(wave.members)) == (DriftKind.TARGET, 5)
+
+
+def test_what_lies_around_units_and_opened_folders_are_dated_by_their_own_evidence(store: Store) -> None:
+    generator = replace(file("/etc/systemd/system-generators/seed", b"1"), kind=ArtifactKind.GENERATOR)
+    opened = Artifact(
+        kind=ArtifactKind.DIRECTORY,
+        scope=SYSTEM,
+        name="/usr/lib/systemd/system",
+        mode=0o777,
+        owner="root",
+        group="root",
+    )
+    program = replace(file("/usr/sbin/logrotate", b"1"), kind=ArtifactKind.PROGRAM)
+    exposed = replace(program, properties=(("exposed", "/usr/sbin deploy:deploy 0775"),))
+    usual = dict.fromkeys(NAMES, (program,))
+    judge(store, sweep(store, 0, usual))
+    judge(store, sweep(store, 1, {**usual, BAD: (program, generator)}))
+    inputs = judge(store, sweep(store, 2, {**usual, BAD: (exposed, generator, opened)}))
+    (drift,) = (drift for drift in inputs.drifts if drift.items)
+    told = {(item.key.kind, item.kind): (item.first_seen_at, item.last_absent_at) for item in drift.items}
+    assert told == {
+        (SubjectKind.GENERATOR, DriftKind.ADDED): (NOW + DAY, NOW),
+        (SubjectKind.FOLDER, DriftKind.ADDED): (NOW + 2 * DAY, NOW + DAY),
+        (SubjectKind.JOB, DriftKind.WRITABLE): (NOW + 2 * DAY, NOW + DAY),
+    }
 
 
 # --- what logs and processes tell -----------------------------------------------------------------------------------

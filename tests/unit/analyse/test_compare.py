@@ -135,6 +135,8 @@ def test_a_host_does_not_vouch_for_its_own_door_whatever_its_name() -> None:
 def test_a_door_that_most_peers_have_is_normal_and_one_of_few_is_not() -> None:
     opened = running(script(door="/opt/backup deploy:deploy 0775"))
     assert diff(member("odd", opened), [*fleet(2, running()), *fleet(7, opened, prefix="o")]).items == ()
+    two = [*fleet(2, running()), member("also", opened)]
+    assert [item.kind for item in diff(member("odd", opened), two).items] == [DriftKind.WRITABLE]
     few = [*fleet(7, running()), *fleet(2, opened, prefix="o")]
     assert [item.kind for item in diff(member("odd", opened), few).items] == [DriftKind.WRITABLE]
 

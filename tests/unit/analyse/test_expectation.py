@@ -11,6 +11,7 @@ from fleetscan.analyse.peers import Peers
 from fleetscan.model.baseline import WIDENED, Cohort
 from fleetscan.model.drift import DriftKind
 from fleetscan.model.ids import HostName, Sha256
+from fleetscan.model.subject import Piece, PieceRole, Subject
 from tests.model_data import fleet, job, member, read_stored
 from tests.piece_data import packaged
 from tests.unit.analyse.test_drift import approve
@@ -45,7 +46,7 @@ def test_what_only_one_of_the_few_has_is_found_by_the_many() -> None:
 
 
 def test_what_hosts_of_another_kind_have_is_not_missing() -> None:
-    found = compare(fleet(3, APT), fleet(9, APT, THEIRS, prefix="db"))
+    found = compare(fleet(3, APT), fleet(40, APT, THEIRS, prefix="db"))
     assert kinds(found[HostName("web-000")]) == set()
 
 
@@ -68,6 +69,17 @@ def test_programs_of_either_cohort_are_accepted_and_no_third_one() -> None:
         found = compare([*fleet(3, ours), member("web-odd", form)], fleet(40, theirs, prefix="db"))
         drift = found[HostName("web-odd")].drift
         assert [item.kind for item in drift.items] == [DriftKind.TARGET] * count
+
+
+def test_doors_of_either_cohort_are_known_and_no_third_one() -> None:
+    def opened(folder: str) -> Subject:
+        door = Piece(role=PieceRole.SCRIPT, path="/x", exposed=(f"{folder} root:root 0777",))
+        return packaged(job(), extra=(door,))
+
+    for folder, expected in (("/ours", []), ("/theirs", []), ("/third", [DriftKind.WRITABLE])):
+        own = [*fleet(3, opened("/ours")), member("web-odd", opened(folder))]
+        found = compare(own, fleet(40, opened("/theirs"), prefix="db"))
+        assert [item.kind for item in found[HostName("web-odd")].drift.items] == expected
 
 
 def test_without_an_own_kind_the_wider_one_holds_alone() -> None:

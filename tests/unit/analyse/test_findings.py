@@ -88,9 +88,6 @@ def test_a_name_that_is_no_text_has_an_id() -> None:
         packaged(job(drop_ins={"/etc/systemd/system/backup.service.d/x.conf": "ExecStartPost=/x"})),
         packaged(job(), payload="c"),
         with_program(),
-        with_program(digit="b"),
-        with_program(real_path="/tmp/x"),
-        with_program(door="/opt root:root 0777"),
         disagreeing(DisagreementKind.NO_FILE),
         disagreeing(DisagreementKind.VALUES_DIFFER),
         packaged(job(enabled="disabled", active="inactive")),
@@ -119,6 +116,13 @@ def test_content_counts_bytes_that_a_package_vouches_for() -> None:
     old, new = packaged(job(), payload="b"), packaged(job(), payload="c")
     assert old.fingerprint.target == new.fingerprint.target
     assert content_of(old) != content_of(new)
+
+
+@pytest.mark.parametrize(
+    "other", [with_program(digit="b"), with_program(real_path="/tmp/x"), with_program(door="/opt root:root 0777")]
+)
+def test_content_is_other_when_one_thing_of_a_program_changes(other: Subject) -> None:
+    assert content_of(other) != content_of(with_program())
 
 
 def test_an_unread_program_is_other_content_than_the_one_that_was_accepted() -> None:
