@@ -42,7 +42,7 @@ def diff(
         list[str],
         typer.Argument(help="Two of HOST and HOST@SWEEP, or one HOST@SWEEP..SWEEP.", metavar="STATE..."),
     ],
-    text: Annotated[bool, typer.Option("--text/--no-text", help="Show the lines of files that differ.")] = True,
+    no_text: Annotated[bool, typer.Option("--no-text", help="Leave out the lines of files that differ.")] = False,
     form: FormatOption = Format.TABLE,
 ) -> None:
     """Compare two hosts, or one host in two sweeps: what was added, removed and changed, by meaning and by line.
@@ -62,7 +62,7 @@ def diff(
     terminal.say(f"from {_tell_state(found.before)}")
     terminal.say(f"to   {_tell_state(found.after)}")
     for record in found.records:
-        print_difference(terminal, record, with_text=text)
+        print_difference(terminal, record, with_text=not no_text)
     terminal.say(_count(found.records))
 
 
