@@ -128,7 +128,7 @@ class Explainer:
         if key.kind is SubjectKind.STAMP and item.kind is DriftKind.ADDED:
             return self._accepted_form(SubjectKey(SubjectKind.JOB, key.scope, key.name))
         # Debian's packages mask what they leave behind until they are purged.
-        is_left_over = item.kind in (DriftKind.STATE, DriftKind.CHANGED) and _is_only_masks(item.subject)
+        is_left_over = item.kind in (DriftKind.STATE, DriftKind.CHANGED) and _is_nothing_left(item.subject)
         return item.expected if is_left_over and key.kind in _OF_UNITS else None
 
     def _explain_by_template(self, item: DriftItem) -> Explanation | None:
@@ -186,7 +186,7 @@ class Explainer:
 
     def _is_still_there(self, key: SubjectKey) -> bool:
         subject = self.subjects.get(key)
-        return subject is not None and not _is_only_masks(subject)
+        return subject is not None and not _is_nothing_left(subject)
 
 
 def _is_told_by_files(subject: Subject) -> bool:
@@ -202,10 +202,10 @@ def _is_hushed(subject: Subject, expected: Subject | None) -> bool:
     return lost or subject.state.listed is False or (runs_by_itself(expected) and not runs_by_itself(subject))
 
 
-def _is_only_masks(subject: Subject) -> bool:
-    """Tell whether nothing is left of a subject but masks."""
-    links = [source.link_target for source in subject.sources]
-    return bool(links) and not subject.commands and all(target == _MASK for target in links)
+def _is_nothing_left(subject: Subject) -> bool:
+    """Tell whether nothing is left of a subject but masks, and links that enable what is not there."""
+    masks = [source.link_target for source in subject.sources]
+    return bool(masks or subject.links) and not subject.commands and all(target == _MASK for target in masks)
 
 
 def _main_names(subject: Subject) -> Iterator[UnitName]:

@@ -121,7 +121,16 @@ def _build_location(record: FindingRecord, path: str, line: int) -> dict[str, An
 
 def _uri(host: str, path: str) -> str:
     """Name a file on a host: as bytes, since a path may hold any."""
-    return f"file://{quote(host, safe='')}{quote(path[:4096].encode('utf-8', 'surrogateescape'))}"
+    name = quote(host.encode("utf-8", "surrogatepass"), safe="")
+    return f"file://{name}{quote(_as_bytes(path[:4096]))}"
+
+
+def _as_bytes(path: str) -> bytes:
+    """Give a path's bytes; text that no path can be decoded to (a lone surrogate of another kind) is kept readable."""
+    try:
+        return path.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return path.encode("utf-8", "backslashreplace")
 
 
 def _literal(text: str) -> str:
