@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from fleetscan.model.ids import Sha256
 from fleetscan.model.program import Verification
+from fleetscan.model.snapshot import ArtifactKind
 from fleetscan.probe.assemble import assemble_listing
 from fleetscan.probe.contents import DONE
 from fleetscan.probe.packages import PackageFacts, parse_packages
@@ -41,7 +42,9 @@ def ask_probe(lab: Lab, host: str, programs: Iterable[str]) -> tuple[PackageFact
     frames = reader.feed(done.stdout)
     (packages,) = [frame for frame in frames if frame.section == "packages"]
     listing = assemble_listing([frame for frame in frames if frame.section not in ("packages", "end")], sentinel)
-    digests: dict[str, Sha256 | None] = {a.name: a.sha256 for a in listing.artifacts if a.sha256}
+    # files that grant something have a hash, but are not in the list of hashes: the scanner asks about them by name
+    told = (a for a in listing.artifacts if a.sha256 and a.kind is not ArtifactKind.GRANT)
+    digests: dict[str, Sha256 | None] = {a.name: a.sha256 for a in told}
     digests |= {f"/{path}": None for path in asked}
     return parse_packages(packages, digests, merged_usr=True), set(digests)
 
