@@ -25,6 +25,8 @@ _SPECIAL = {
     "database": "sqlite:///other.db",
     "known_hosts": "/etc/ssh/ssh_known_hosts",
     "ciphers": "aes256-gcm@openssh.com",
+    "cohort": "zone",
+    "approvers": "2",
     "fail_on": "critical",
     "min_prevalence": "0.75",
     "report_dir": "elsewhere",
