@@ -32,7 +32,7 @@ def drift(
     What could not be read is never reported as removed; it is listed as not compared.
     """
     from fleetscan.bootstrap import index_hosts, judge_options, utc_now
-    from fleetscan.cli.judged import STYLES, drift_records, exit_code, print_drift, print_verdict
+    from fleetscan.cli.judged import STYLES, drift_exit_code, drift_records, print_drift, print_verdict
     from fleetscan.errors import UsageError
     from fleetscan.operations.publish import gather_inputs
     from fleetscan.operations.sweep_fleet import latest_sweep
@@ -68,4 +68,4 @@ def drift(
                 for line in compared.not_compared:
                     terminal.say(f"{compared.host}: not compared: {line}", style="yellow")
         print_verdict(terminal, inputs)
-    raise typer.Exit(exit_code(inputs, settings.fail_on))
+    raise typer.Exit(drift_exit_code(inputs, settings.fail_on))

@@ -149,6 +149,17 @@ def exit_code(inputs: "ReportInputs", fail_on: "Severity") -> int:
     """Give the exit code of a judged sweep, as product.md lists them: 1 before 3, 3 before 0."""
     if any(finding.severity >= fail_on for finding in inputs.findings):
         return 1
+    return _unread_code(inputs)
+
+
+def drift_exit_code(inputs: "ReportInputs", fail_on: "Severity") -> int:
+    """Give the exit code of a comparison: as above, but only what differs counts."""
+    if any(item.severity >= fail_on for drift in inputs.drifts for item in drift.items):
+        return 1
+    return _unread_code(inputs)
+
+
+def _unread_code(inputs: "ReportInputs") -> int:
     return 3 if has_unread(inputs) or has_uncompared(inputs) else 0
 
 
