@@ -14,6 +14,8 @@ from fleetscan.model.subject import Subject, SubjectKey, SubjectKind
 
 _Key = TypeVar("_Key")
 
+_WITHOUT_FILES = frozenset({SubjectKind.MANAGER, SubjectKind.GRANT, SubjectKind.LINGER, SubjectKind.MOUNT})
+
 FLOOR = 2
 """Hosts that must have a thing before it can be common."""
 
@@ -58,9 +60,9 @@ def choose_forms(
             note = _vouch_by_package(samples[form], count, is_small=is_small)
         if not note and is_small and aids.wider is not None:
             note = _vouch_by_others(aids.wider, key, form, min_prevalence)
-        if not note and is_small and key.kind is SubjectKind.MANAGER:
-            # No file, so no package can vouch for it; what rules doubt of it is left out all the same.
-            note = "too few hosts to tell; kept because every manager has one"
+        if not note and is_small and key.kind in _WITHOUT_FILES:
+            # What rules doubt of it is left out all the same.
+            note = "too few hosts to tell; kept because no package could vouch for a thing of this kind"
         if note:
             choices[form] = Choice(note=note)
         elif is_small and count < FLOOR and tally.seen < FLOOR:

@@ -59,7 +59,8 @@ def find_hiding_gap(coverage: Coverage, key: SubjectKey, forms: Collection[Subje
         if gap.area is Area.ATTRIBUTES and gap.status in (ReadStatus.MISSING_TOOL, ReadStatus.UNSUPPORTED):
             continue  # such a host never told of attributes: what is known of its folders are their rights
         if key.kind not in _NAMED_OTHERWISE:
-            if gap.hides(gap.area, key.scope, key.name):
+            # A rule of sudo or a trace has no path of its own: whatever was not read may hold it.
+            if gap.hides(gap.area, key.scope, key.name if key.name.startswith("/") else None):
                 return gap
         elif gap.area is Area.FILES:
             if _may_hold_unit(gap.path, names, paths):
