@@ -30,6 +30,7 @@ from fleetscan.analyse.targets import (
     diff_targets,
     find_new_disagreements,
     find_unverified,
+    is_unasked,
     without_known,
 )
 from fleetscan.analyse.visibility import describe_gap, find_gap_in_files, find_gap_in_state, find_hiding_gap
@@ -169,6 +170,9 @@ class _Comparison:
             self._note(subject.key, f"{cut_text(subject.unreadable[0])} could not be read")
             return False
         if norm.accepts_meaning(subject.fingerprint.meaning):
+            return False
+        if is_unasked(expected, subject):
+            self._note(subject.key, "whether its file is its package's could not be asked")
             return False
         if expected.unreadable:
             self._note(subject.key, "the expected form could not be read")
