@@ -171,11 +171,8 @@ class _Comparison:
             return False
         if norm.accepts_meaning(subject.fingerprint.meaning):
             return False
-        if is_unasked(expected, subject):
-            self._note(subject.key, "whether its file is its package's could not be asked")
-            return False
-        if expected.unreadable:
-            self._note(subject.key, "the expected form could not be read")
+        if expected.unreadable or is_unasked(expected, subject):
+            self._note(subject.key, "the expected form, or its package, could not be read")
             return False
         gap = find_gap_in_files(self.coverage, subject, expected)
         if gap is not None and not has_unexpected_bytes(tuple(v.subject for v in norm.variants), subject):

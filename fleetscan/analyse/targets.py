@@ -125,14 +125,9 @@ def is_unasked(expected: Subject, subject: Subject) -> bool:
     """Tell whether two forms of a thing may differ only because a package database could not be asked on one side."""
     if subject.properties != expected.properties or len(subject.pieces) != len(expected.pieces):
         return False
-    pairs = [
-        (one, other) for one, other in zip(expected.pieces, subject.pieces, strict=True) if not _is_same(one, other)
-    ]
+    pairs = zip(expected.pieces, subject.pieces, strict=True)
+    differing = [(one, other) for one, other in pairs if identity_of(one) != identity_of(other)]
     unknown = Verification.UNKNOWN
-    return bool(pairs) and all(
-        one.role is PieceRole.STARTER and unknown in (one.verification, other.verification) for one, other in pairs
+    return bool(differing) and all(
+        one.role is PieceRole.STARTER and unknown in (one.verification, other.verification) for one, other in differing
     )
-
-
-def _is_same(one: Piece, other: Piece) -> bool:
-    return identity_of(one) == identity_of(other)
