@@ -14,6 +14,7 @@ PROBE_PARTS := $(sort $(wildcard fleetscan/probe/parts/*.sh))
 
 LIVE_SUITES ?= bookworm trixie
 LIVE_HOSTS ?= 6
+LIVE_TESTS ?= tests/live
 
 .DEFAULT_GOAL := help
 .PHONY: help venv demo test lint format live bench lock clean
@@ -62,7 +63,7 @@ format: venv ## Format and sort imports
 live: venv ## Boot real systemd hosts and run the whole journey on them (root; LIVE_SUITES, LIVE_HOSTS)
 	@test "$$(id -u)" = 0 || { echo "make: live boots hosts with systemd-nspawn and needs root" >&2; exit 1; }
 	@FLEETSCAN_LIVE=1 FLEETSCAN_LIVE_SUITES="$(LIVE_SUITES)" FLEETSCAN_LIVE_HOSTS="$(LIVE_HOSTS)" \
-	  $(BIN)/python -m pytest tests/live -q
+	  $(BIN)/python -m pytest $(LIVE_TESTS) -q
 
 bench: venv ## Measure scanner CPU per host beside other ways to reach the same hosts
 	@$(BIN)/python -m benchmarks
