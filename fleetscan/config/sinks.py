@@ -195,7 +195,7 @@ def _read(item: object, number: int, problems: list[str]) -> SinkSettings | None
 
 
 def _show_key(key: str) -> str:
-    return key[:40] if key.isprintable() else ascii(key)[1:41]
+    return (key if key.isprintable() else ascii(key)[1:-1])[:40]
 
 
 def _say(kind: str, context: Mapping[str, object]) -> str:
