@@ -17,6 +17,7 @@ from fleetscan.analyse.expectation import Expectation, Norm
 from fleetscan.analyse.targets import View
 from fleetscan.analyse.vantage import Vantage
 from fleetscan.model.baseline import Prevalence, Variant
+from fleetscan.model.drift import PEERS
 from fleetscan.model.ids import HostName, Sha256
 from fleetscan.model.subject import Subject, SubjectKey
 
@@ -63,7 +64,7 @@ class Peers:
             return None
         vantage = Vantage(self._census, own)
         return Expectation(
-            label="peers",
+            label=PEERS,
             counted=vantage,
             others=vantage,
             keys=self._keys,

@@ -6,7 +6,7 @@ from fleetscan.analyse.fingerprint import describe_state
 from fleetscan.analyse.readiness import runs_by_itself
 from fleetscan.analyse.vantage import Vantage
 from fleetscan.model.baseline import WIDENED, Cohort
-from fleetscan.model.drift import DirectiveChange, TargetChange
+from fleetscan.model.drift import PEERS, DirectiveChange, TargetChange
 from fleetscan.model.ids import SYSTEM, HostName, scope_user
 from fleetscan.model.relation import Disagreement
 from fleetscan.model.subject import Subject, SubjectKey, SubjectKind
@@ -56,7 +56,7 @@ def say_changed(host: HostName, reference: str, subject: Subject, changes: tuple
     ranked = sorted(changes, key=lambda change: (not change.key.startswith("Exec"), change.unit, change.key))
     told = "; ".join(_say_change(change) for change in ranked[:_MAX_CHANGES]) or "its settings differ"
     more = f"; and {len(ranked) - _MAX_CHANGES} more" if len(ranked) > _MAX_CHANGES else ""
-    expected = "its peers" if reference == "peers" else reference
+    expected = "its peers" if reference == PEERS else reference
     return f"{host} differs from {expected} in {name_subject(subject.key)}: {told}{more}"
 
 
@@ -153,7 +153,7 @@ def _hosts(cohort: Cohort, count: int) -> str:
 
 
 def _agree(reference: str) -> str:
-    return "its peers have" if reference == "peers" else f"{reference} has"
+    return "its peers have" if reference == PEERS else f"{reference} has"
 
 
 def _name_scope(key: SubjectKey) -> str:

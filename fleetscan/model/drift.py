@@ -10,6 +10,9 @@ from fleetscan.model.origin import Origin
 from fleetscan.model.relation import Disagreement
 from fleetscan.model.subject import Piece, Subject, SubjectKey
 
+PEERS = "peers"
+"""What `reference` says of a host that was compared with the other hosts of its cohort."""
+
 
 class DriftKind(StrEnum):
     """What differs."""

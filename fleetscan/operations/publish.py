@@ -27,7 +27,7 @@ def gather_inputs(
     """
     reader = StateReader(store)
     judgement = judge_sweep(store, hosts, sweep, reader, options)
-    findings = track_findings(store, sweep, judgement.visits, judgement.subjects, judgement.findings)
+    findings = track_findings(store, judgement, options.rules)
     visited = [visit.host for visit in judgement.visits if visit.host in hosts]
     unseen = list_unseen(store, sweep, visited, findings)
     exceptions = store.exceptions.list_exceptions()

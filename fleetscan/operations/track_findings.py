@@ -4,43 +4,43 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
 from fleetscan.analyse.finding_life import decide_life
+from fleetscan.analyse.findings import content_of
 from fleetscan.analyse.fingerprint import UNSEALED
+from fleetscan.analyse.rules.rule import Rule
 from fleetscan.analyse.visibility import find_gap_in_files, find_hiding_gap
 from fleetscan.model.baseline import Prevalence
-from fleetscan.model.drift import Severity
+from fleetscan.model.drift import PEERS, Severity
 from fleetscan.model.finding import Finding, FindingId, FindingState
 from fleetscan.model.ids import HostName
 from fleetscan.model.subject import Subject, SubjectKey, SubjectKind
 from fleetscan.model.sweep import Sweep, Visit
+from fleetscan.operations.judge_sweep import Judgement
 from fleetscan.store.finding_rows import FindingRecord
 from fleetscan.store.findings import OpenFinding
 from fleetscan.store.store import Store
 
-Subjects = Mapping[HostName, Mapping[SubjectKey, Subject]]
 
-
-def track_findings(
-    store: Store, sweep: Sweep, visits: Iterable[Visit], subjects: Subjects, findings: tuple[Finding, ...]
-) -> tuple[Finding, ...]:
+def track_findings(store: Store, judgement: Judgement, rules: Iterable[Rule]) -> tuple[Finding, ...]:
     """Give findings with their lives; those of the newest sweep are recorded, those of an older one only looked up.
 
     Kept is what is above `info`, and what an exception holds down. What was found before and is not now is fixed only
-    when the visit proves it: a host that failed, or a gap that may hide it, leaves it open.
+    when the visit proves it: a host that failed, or a gap that may hide it, leaves it open. So does a host that still
+    has the same thing, which was a difference and is none any more because its peers have got it as well: that is no
+    approval.
 
     Args:
         store: Where the lives are.
-        sweep: The judged sweep.
-        visits: All of it.
-        subjects: What the hosts have that gave state.
-        findings: All that rules found.
+        judgement: The judged sweep.
+        rules: By which it was judged.
     """
+    sweep, findings = judgement.sweep, judgement.findings
     kept = tuple(f for f in findings if f.severity > Severity.INFO or f.suppressed_by is not None)
     last = store.findings.last_recorded_sweep()
     if last is not None and sweep.id < last:
         lives = store.findings.lives([finding.id for finding in kept])
     else:
         seen = {finding.id for finding in kept}
-        absent = _find_absent(store, visits, subjects, seen)
+        absent = _find_absent(store, judgement, seen, rules)
         at = sweep.ended_at or sweep.started_at
         lives = store.findings.record(sweep.id, at, kept, absent, decide=decide_life)
     return tuple(replace(f, life=lives[f.id]) if f.id in lives else f for f in findings)
@@ -59,8 +59,8 @@ def list_unseen(
 ) -> tuple[Finding, ...]:
     """Give the findings of these hosts that are open and that the newest sweep does not show, worst first.
 
-    Their hosts failed, a gap may hide them, or the logs told of them once. An older sweep has none: what was open then
-    is not kept.
+    Their hosts failed, a gap may hide them, the logs told of them once, or most peers have them as well by now. An
+    older sweep has none: what was open then is not kept.
 
     Args:
         store: Where the lives are.
@@ -95,15 +95,36 @@ def _build_finding(record: FindingRecord) -> Finding:
 
 
 def _find_absent(
-    store: Store, visits: Iterable[Visit], subjects: Subjects, seen: set[FindingId]
+    store: Store, judgement: Judgement, seen: set[FindingId], rules: Iterable[Rule]
 ) -> frozenset[FindingId]:
-    read = {visit.host: visit for visit in visits if visit.host in subjects}
+    subjects = judgement.subjects
+    read = {visit.host: visit for visit in judgement.visits if visit.host in subjects}
     before = store.findings.open_ids(tuple(read))
+    approved = {drift.host for drift in judgement.drifts if drift.reference not in ("", PEERS)}
+    differing = {(item.host, item.key) for drift in judgement.drifts for item in drift.items}
+    of_drift = {rule.id for rule in rules if rule.needs_drift}
+
+    def is_normal_among_peers(known: OpenFinding) -> bool:
+        return (
+            known.host not in approved
+            and known.rule in of_drift
+            and (known.host, known.key) not in differing
+            and _is_unchanged(known, subjects[known.host])
+        )
+
     return frozenset(
         finding_id
         for finding_id, known in before.items()
-        if finding_id not in seen and _is_proven(known, read[known.host], subjects[known.host])
+        if finding_id not in seen
+        and _is_proven(known, read[known.host], subjects[known.host])
+        and not is_normal_among_peers(known)
     )
+
+
+def _is_unchanged(known: OpenFinding, subjects: Mapping[SubjectKey, Subject]) -> bool:
+    """Tell whether the host still has the very thing that was found."""
+    subject = subjects.get(known.key)
+    return subject is not None and content_of(subject) == known.content
 
 
 def _is_proven(known: OpenFinding, visit: Visit, subjects: Mapping[SubjectKey, Subject]) -> bool:

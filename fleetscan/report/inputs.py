@@ -59,7 +59,8 @@ class ReportInputs:
         generated_at: The only clock of the report, aware UTC.
         findings: What rules say of the hosts that gave state, worst first.
         fixed: Findings of these hosts that are gone, newest first.
-        unseen: Open findings of these hosts that this sweep could not look for, or that logs told of once.
+        unseen: Open findings of these hosts that this sweep does not show: it could not look for them, logs told of
+            them once, or most peers have the same by now.
         waves: The same thing on many hosts within days; an owner's page has none, since they name others' hosts.
         new_items: Drift that the previous sweep did not have.
         last_read_at: Last visit with state; hosts that were never read are missing.

@@ -2,7 +2,7 @@
 
 import hashlib
 
-from fleetscan.model.drift import DriftItem, DriftKind
+from fleetscan.model.drift import PEERS, DriftItem, DriftKind
 from fleetscan.model.finding import Finding, FindingState
 from fleetscan.model.ids import HostName
 from fleetscan.report.actions import build_actions
@@ -15,7 +15,6 @@ from fleetscan.report.picture import build_dots
 from fleetscan.report.pieces import ItemView, PrevalenceView
 from fleetscan.report.visible import bounded_text
 
-_PEERS = "peers"
 _NAME_CHARS = 300
 _SENTENCE_CHARS = 900
 
@@ -82,7 +81,7 @@ def _digest(*words: str) -> str:
 def _build_prevalence(item: DriftItem) -> PrevalenceView:
     """Word the prevalence. With peers this host is not among the counted, and with a removed thing it has none."""
     count, of_hosts = item.prevalence.count, item.prevalence.of_hosts
-    own_apart = item.reference == _PEERS or item.kind is DriftKind.REMOVED
+    own_apart = item.reference == PEERS or item.kind is DriftKind.REMOVED
     thing = "it" if item.kind in (DriftKind.ADDED, DriftKind.REMOVED) else "this form of it"
     hosts = f"{'other ' if own_apart else ''}comparable {'host' if of_hosts == 1 else 'hosts'}"
     return PrevalenceView(

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping
 
-from fleetscan.model.drift import DriftItem, DriftKind
+from fleetscan.model.drift import PEERS, DriftItem, DriftKind
 from fleetscan.model.finding import Finding
 from fleetscan.model.ids import HostName
 from fleetscan.model.subject import SubjectKey
@@ -66,7 +66,7 @@ def _show_standing(finding: Finding) -> DriftItem:
         subject=finding.subject,
         expected=None,
         prevalence=finding.prevalence,
-        reference="peers",
+        reference=PEERS,
         severity=finding.severity,
         sentence=finding.sentence,
         first_seen_at=finding.life.first_seen_at,

@@ -34,11 +34,16 @@ _OPEN = FindingRow.state != FindingState.FIXED.value
 
 @dataclass(frozen=True, slots=True)
 class OpenFinding:
-    """What must be known of an open finding to tell whether its subject could be looked for."""
+    """What must be known of an open finding to tell whether it is gone.
+
+    Attributes:
+        rule: The one that spoke for it.
+    """
 
     host: HostName
     key: SubjectKey
     content: Sha256
+    rule: RuleId
 
 
 class FindingStore:
@@ -102,13 +107,14 @@ class FindingStore:
                 FindingRow.scope,
                 FindingRow.name,
                 FindingRow.content,
+                FindingRow.rule,
             )
             .join(HostRow, HostRow.id == FindingRow.host_id)
             .where(_OPEN, self._database.is_one_of(HostRow.name, hosts))
         )
         with self._database.read() as connection:
             return {
-                FindingId(row.id): OpenFinding(row.host, read_key(row), row.content)
+                FindingId(row.id): OpenFinding(row.host, read_key(row), row.content, row.rule)
                 for row in connection.execute(query)
             }
 

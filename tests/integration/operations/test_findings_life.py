@@ -331,6 +331,32 @@ def test_the_same_thing_on_many_hosts_is_one_wave_that_is_approved_once_and_neve
         find_wave(first.waves, "zz")
 
 
+def test_a_roll_out_that_has_reached_most_peers_stays_found_until_a_baseline_approves_it(store: Store) -> None:
+    agent = planted(AGENT, "agent")
+    judge(store, sweep(store, 0))
+    found = only(judge(store, sweep(store, 1, {BAD: agent})))
+    # Half of the peers and more have it by now: nothing new speaks against it, and nobody approved it either.
+    wide = dict.fromkeys(NAMES[:6], agent)
+    inputs = judge(store, sweep(store, 2, wide))
+    assert of_host(inputs) == []
+    assert inputs.fixed == ()
+    assert found.id in {one.id for one in inputs.unseen}
+    # Where it is taken away it is fixed; where a person approves it as well.
+    gone = judge(store, sweep(store, 3, {**wide, BAD: ()}))
+    assert [one.id for one in gone.fixed] == [found.id]
+
+
+def test_what_most_peers_have_is_fixed_when_a_baseline_approves_it(store: Store) -> None:
+    agent = planted(AGENT, "agent")
+    judge(store, sweep(store, 0))
+    found = only(judge(store, sweep(store, 1, {BAD: agent})))
+    wide = sweep(store, 2, dict.fromkeys(NAMES, agent))
+    assert judge(store, wide).fixed == ()
+    approve_all(store, wide)
+    inputs = judge(store, sweep(store, 3, dict.fromkeys(NAMES, agent)))
+    assert found.id in {one.id for one in inputs.fixed}
+
+
 def test_a_script_that_is_swapped_on_many_hosts_is_a_wave_since_the_night_of_the_swap(store: Store) -> None:
     def with_script(text: bytes) -> tuple[Artifact, ...]:
         script = replace(file("/usr/sbin/logrotate", text), kind=ArtifactKind.PROGRAM)
