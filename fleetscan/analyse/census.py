@@ -136,6 +136,7 @@ class Contribution:
     """What one host adds to a tally; None for what was not read or is not there.
 
     Attributes:
+        form: All three as they were counted; there also when some of what is run could not be read.
         sure: Whether no gap could hide a further file of the subject: a drop-in, or a fragment that comes first.
         doors: What others than root may write of it.
         views: Contradictions between views of it.
@@ -147,6 +148,7 @@ class Contribution:
     state: Sha256 | None = None
     raw: Sha256 | None = None
     target: Sha256 | None = None
+    form: Form | None = None
     sure: bool = False
     doors: frozenset[str] = frozenset()
     views: frozenset[View] = frozenset()
@@ -160,12 +162,14 @@ def own_contribution(group: Group, key: SubjectKey) -> Contribution:
     fingerprint = subject.fingerprint
     meaning = None if subject.unreadable else fingerprint.meaning
     state = fingerprint.state if state_is_known(group.coverage, subject) else None
+    is_counted = meaning is not None and state is not None
     return Contribution(
         seen=True,
         meaning=meaning,
         state=state,
-        raw=fingerprint.raw if meaning is not None and state is not None else None,
+        raw=fingerprint.raw if is_counted else None,
         target=fingerprint.target if meaning is not None and target_is_known(subject) else None,
+        form=form_of(subject) if is_counted else None,
         sure=not group.coverage.gaps or find_gap_in_files(group.coverage, subject) is None,
         doors=doors_known((subject,)),
         views=views_known((subject,)),
@@ -241,12 +245,11 @@ def _count_subject(tally: Tally, choice: "_Choice", subject: Subject, group: Gro
         tally.states[mine.state] += count
     if mine.meaning is not None and mine.target is not None:
         tally.targets[mine.meaning, mine.target] += count
-    form = form_of(subject)
-    if mine.raw is not None:
-        tally.forms[form] += count
-        tally.raws[form, mine.raw] += count
+    if mine.form is not None and mine.raw is not None:
+        tally.forms[mine.form] += count
+        tally.raws[mine.form, mine.raw] += count
         if mine.sure:
-            tally.sure_raws[form, mine.raw] += count
+            tally.sure_raws[mine.form, mine.raw] += count
     for door in mine.doors:
         tally.doors[door] += count
     for view in mine.views:

@@ -203,7 +203,7 @@ def _by_meaning(targets: Mapping[tuple[Sha256, Sha256], int]) -> Mapping[Sha256,
 def _build_variants(leaders: _Leaders, own: Contribution, of_hosts: int) -> tuple[Variant, ...]:
     variants = []
     for form, count in leaders.forms:
-        others = count - (own.raw is not None and form == (own.meaning, own.state, own.target))
+        others = count - (form == own.form)
         if others > 0:
             variants.append(Variant(leaders.samples[form], Prevalence(others, of_hosts)))
     variants.sort(key=lambda v: (-v.prevalence.count, form_of(v.subject)))

@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fleetscan.analyse.census import Member
+from fleetscan.analyse.census import Census, Member
 from fleetscan.analyse.compare import Assembly, diff_cohort, judge_cohort
 from fleetscan.analyse.fingerprint import UNSEALED, seal_subject
 from fleetscan.analyse.judge import Bench
+from fleetscan.analyse.peers import Peers
 from fleetscan.model.baseline import Baseline
 from fleetscan.model.coverage import Area
 from fleetscan.model.drift import DriftItem, DriftKind, HostDrift
@@ -113,6 +114,17 @@ def test_an_unread_program_is_never_a_target() -> None:
     unread = running(script(presence=Presence.UNREAD))
     assert diff_both(unread, running()) == []
     assert diff_both(running(), unread) == []
+
+
+def test_a_form_with_an_unread_program_is_not_among_the_normal_ones_of_the_host_that_has_it() -> None:
+    unread = running(script(presence=Presence.UNREAD))
+    others = fleet(9, running())
+    for more, known in (((), 0), ((member("also", unread),), 1)):
+        peers = Peers(Census.of([*others, *more, member("odd", unread)])).expect_for(HostName("odd"))
+        norm = peers.norm(unread.key) if peers is not None else None
+        assert norm is not None
+        counts = {variant.subject: variant.prevalence.count for variant in norm.variants}
+        assert (counts[running()], counts.get(unread, 0)) == (9, known)
 
 
 def test_an_opened_door_is_writable_and_a_closed_one_is_no_difference() -> None:
