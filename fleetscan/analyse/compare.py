@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 
 from fleetscan.analyse.census import Census, Group, Member
 from fleetscan.analyse.drift import diff_host
@@ -15,7 +16,7 @@ from fleetscan.model.drift import HostDrift
 from fleetscan.model.ids import HostName
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Assembly:
     """Hosts that are compared with one another.
 
@@ -30,14 +31,10 @@ class Assembly:
     members: Sequence[Member]
     hosts: Mapping[HostName, Cohort]
     remarks: Mapping[HostName, str] = field(default_factory=dict)
-    _own: dict[Cohort, Peers] = field(default_factory=dict)
 
-    def own_peers(self, cohort: Cohort, options: PeerOptions | None) -> Peers:
-        """Give the peers of the same narrow cohort, counted once."""
-        if cohort not in self._own:
-            alike = [member for member in self.members if self.hosts.get(member.host) == cohort]
-            self._own[cohort] = Peers(Census.of(alike), options)
-        return self._own[cohort]
+    def members_of(self, cohort: Cohort) -> Sequence[Member]:
+        """Give the hosts to be judged whose own cohort is this one."""
+        return [member for member in self.members if self.hosts.get(member.host) == cohort]
 
 
 def diff_cohort(
@@ -77,11 +74,18 @@ def judge_cohort(
     """
     census = Census.of(assembly.members)
     versions = find_common_versions((group.setting, len(group.hosts)) for group in census.groups)
+
+    @cache
+    def narrow_peers(cohort: Cohort) -> Peers:
+        return Peers(Census.of(assembly.members_of(cohort)), options)
+
     verdicts: list[HostVerdict] = []
     for group, reference in _find_references(census, baseline, options):
         for own, hosts in _split(group, assembly.hosts).items():
-            narrow = assembly.own_peers(own, options).expect_for(hosts[0]) if own != assembly.cohort else None
-            joined = widen_expectation(narrow, reference) if reference is not None and baseline is None else reference
+            joined = reference
+            # What people approved for a wider cohort stands by itself.
+            if reference is not None and baseline is None and own != assembly.cohort:
+                joined = widen_expectation(narrow_peers(own).expect_for(hosts[0]), reference)
             same = replace(group, hosts=hosts)
             drift = _compare_group(assembly.cohort, same, joined, bench.contents)
             drift = replace(drift, remark=assembly.remarks.get(hosts[0], ""))
