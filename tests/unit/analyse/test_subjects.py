@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fleetscan.analyse.cohort import cohort_of
+from fleetscan.analyse.cohorts import cohort_of
 from fleetscan.analyse.subjects import build_subjects
 from fleetscan.model.digest import digest_bytes
 from fleetscan.model.host import Connection, Host, Owner
