@@ -19,7 +19,6 @@ _MAX_TEXT = 1024
 # Numbers that the kernel gives out in the order of use.
 _NUMBERED = re.compile(r"(/dev/(?:loop|dm-|nbd|zram|ram|md))[0-9]+(?:p[0-9]+)?")
 _HIERARCHIES = ("/usr", "/etc")
-_OVERLAID = ("/usr", "/opt", "/etc")
 _IMAGE_DIR = re.compile(r"/(?:etc|run|var/lib|usr/lib|usr/local/lib)/(extensions|confexts)")
 _LAYER = re.compile(r"/extensions/([^/:,]{1,255})/(?:usr|opt|etc)(?![^:,])")
 
