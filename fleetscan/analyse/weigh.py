@@ -1,7 +1,7 @@
 """How bad all that rules say of a case is together, and why it is not what the worst of them says by itself."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from fleetscan.analyse.case import Case
 from fleetscan.analyse.rules.rule import Rule
@@ -71,10 +71,14 @@ def _weigh(case: Case, rules: Sequence[Rule]) -> tuple[Severity, tuple[SeverityS
     settled = proof if _is_about_difference(case) or not standing else ""
     settled = settled or _find_acceptance(case)
     scale = _Scale(rules[0].severity)
-    if settled:
+    running = _about_processes(case, rules) if settled else []
+    if running:  # packages and baselines speak of files, and of no process
+        rules = running
+        scale.put(rules[0].severity, f"its files: {settled}")
+    elif settled:
         scale.put(Severity.INFO, settled)
         return scale.result
-    if proof:  # of bytes alone: what stands there is judged as before
+    elif proof:  # of bytes alone: what stands there is judged as before
         rules = standing
         scale.put(rules[0].severity, proof)
     lowering = _find_lowering(case)
@@ -127,6 +131,14 @@ def _find_proof(case: Case) -> str:
     proofs = dict.fromkeys(proof for item in case.drift for proof in item.explanations)
     told = "; ".join(f"{proof.kind.value}: {proof.detail}" for proof in proofs)
     return f"explained by {told}"[:_MAX_DETAIL]
+
+
+def _about_processes(case: Case, rules: Sequence[Rule]) -> list[Rule]:
+    """Give the rules that speak of nothing but what was seen running."""
+    if not case.processes:
+        return []
+    still = replace(case, processes=())
+    return [rule for rule in rules if rule.match(still) is None]
 
 
 def _is_about_difference(case: Case) -> bool:

@@ -181,6 +181,23 @@ def test_processes_join_what_was_found_already() -> None:
     assert {hit.rule for hit in found.hits} == {"T-TMP", "T-NEW", "T-PROC"}
 
 
+def test_an_approved_form_says_nothing_of_what_runs_under_its_name() -> None:
+    others = fleet(9, BACKUP)
+    odd = {HostName("odd"): {UnitName("backup.service"): (process(),)}}
+    verdicts = judge([*others, member("odd", BACKUP)], baseline=approve(others), processes=odd)
+    (found,) = verdicts[HostName("odd")].findings
+    assert (found.severity, [hit.rule for hit in found.hits]) == (ODD_PROCESS.severity, [ODD_PROCESS.id])
+
+
+def test_an_approved_form_stays_settled_beside_a_process_that_is_not() -> None:
+    others = fleet(9, IMPLANT)
+    odd = {HostName("odd"): {UnitName("implant.service"): (process("implant.service"),)}}
+    verdicts = judge([*others, member("odd", IMPLANT)], baseline=approve(others), processes=odd)
+    (found,) = verdicts[HostName("odd")].findings
+    assert [hit.rule for hit in found.hits] == ["T-TMP", "T-PROC"]
+    assert found.severity is ODD_PROCESS.severity  # the accepted job itself is critical by its rule
+
+
 def test_a_process_of_a_user_does_not_accuse_the_system_unit_of_that_name() -> None:
     def accused(subject: Subject, running: UnitProcess) -> bool:
         odd = {HostName("web-001"): {UnitName("backup.service"): (running,)}}
