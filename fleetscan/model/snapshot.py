@@ -1,7 +1,7 @@
 """The normalised state of a host's timers and what they reach, at one instant."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -66,6 +66,10 @@ class HostFacts:
     zone: str = ""
     kernel_arguments: tuple[str, ...] = ()
     managers: tuple[ManagerFacts, ...] = ()
+
+    def without_identity(self) -> "HostFacts":
+        """Leave out what tells equal hosts apart and decides nothing about what they run."""
+        return replace(self, machine_id="", hostname="", kernel="", login="")
 
 
 class ArtifactKind(StrEnum):

@@ -64,8 +64,7 @@ class _Checker:
     def check(self, visit: Visit) -> tuple[ControlResult, ...]:
         if visit.facts is None or visit.manifest is None:
             return check_unread(visit)
-        # What tells equal hosts apart decides none of the mitigations.
-        facts = replace(visit.facts, machine_id="", hostname="", kernel="", login="")
+        facts = visit.facts.without_identity()
         today = visit.started_at.date()
         state = StateEvidence(
             facts=facts,

@@ -1,7 +1,6 @@
 """States of hosts as they are compared and judged; equal states are read and understood once."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from datetime import date
 
 from fleetscan.analyse.case import Account, Setting
@@ -43,7 +42,7 @@ class StateReader:
 
     def subjects(self, manifest: int, facts: HostFacts, coverage: Coverage) -> tuple[Subject, ...]:
         """Give a state's subjects."""
-        general = _without_identity(facts)
+        general = facts.without_identity()
         key = (manifest, general, coverage)
         if key not in self._subjects:
             self._subjects[key] = build_subjects(general, self.artifacts(manifest), self.content, coverage)
@@ -87,11 +86,6 @@ def find_processes(
     """Give the odd processes of timer units, by host and unit."""
     odd = {host: find_odd_processes(runtime.processes) for host, runtime in runtimes.items()}
     return {host: found for host, found in odd.items() if found}
-
-
-def _without_identity(facts: HostFacts) -> HostFacts:
-    """Leave out what tells equal hosts apart and decides nothing about what they run."""
-    return replace(facts, machine_id="", hostname="", kernel="", login="")
 
 
 def _build_setting(facts: HostFacts, artifacts: Iterable[Artifact], today: date) -> Setting:

@@ -1,7 +1,7 @@
 """The states that a question about the whole fleet is asked of; hosts in equal states are asked once."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from fleetscan.analyse.subjects import build_subjects
 from fleetscan.model.coverage import Coverage
@@ -57,9 +57,7 @@ def key_of(visit: Visit) -> StateKey | None:
     """Give what the subjects of a visit depend on; None when it gave no state."""
     if visit.manifest is None or visit.facts is None:
         return None
-    # What tells equal hosts apart decides nothing about what they run.
-    facts = replace(visit.facts, machine_id="", hostname="", kernel="", login="")
-    return StateKey(visit.manifest, facts, visit.coverage)
+    return StateKey(visit.manifest, visit.facts.without_identity(), visit.coverage)
 
 
 def share_states(periods: Iterable[StatePeriod]) -> tuple[SharedState, ...]:

@@ -1,7 +1,7 @@
 """The jobs of a host as its newest state has them; equal states are understood once."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from fleetscan.errors import UsageError
 from fleetscan.model.coverage import Coverage
@@ -55,8 +55,7 @@ class JobReader:
         if visit is None or visit.manifest is None or visit.facts is None:
             return None
         artifacts = self._states.artifacts(visit.manifest)
-        # What tells equal hosts apart decides nothing about their jobs.
-        facts = replace(visit.facts, machine_id="", hostname="", kernel="", login="")
+        facts = visit.facts.without_identity()
         key = (visit.manifest, facts, visit.coverage)
         if key not in self._jobs:
             jobs = build_jobs(facts, artifacts, self._states.content, visit.coverage)
