@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from fleetscan.analyse.accepting import accept_finding, accept_verdict
-from fleetscan.analyse.case import Setting
+from fleetscan.analyse.census import Member
 from fleetscan.analyse.cohorts import DEFAULT_MIN_HOSTS, CohortRule
 from fleetscan.analyse.compare import judge_cohort
 from fleetscan.analyse.file_times import tell_older_claims
+from fleetscan.analyse.installed import Installed
 from fleetscan.analyse.judge import Bench, HostVerdict, collect_vendor_names
 from fleetscan.analyse.past_units import ASKED_KINDS, explain_by_past, unit_of
 from fleetscan.analyse.peers import PeerOptions
@@ -99,8 +100,8 @@ def judge_sweep(
     cohorts = {verdict.drift.host: verdict.drift.cohort for verdict in dated}
     strange = check_identities(store, hosts, sweep, visits, runtimes, cohorts)
     findings = [_tell_times(finding, runtimes) for verdict in dated for finding in verdict.findings]
-    settings = {placed.member.host: placed.member.setting for placed in members}
-    findings = [_ask_past(store, finding, settings[finding.host]) for finding in findings]
+    by_name = {placed.member.host: placed.member for placed in members}
+    findings = [_ask_past(store, finding, by_name[finding.host]) for finding in findings]
     findings += [accept_finding(f, exceptions, hosts[f.host].groups, options.at) for f in strange]
     return Judgement(
         sweep=sweep,
@@ -118,13 +119,13 @@ def _tell_times(finding: Finding, runtimes: Mapping[HostName, RuntimeState]) -> 
     return finding if runtime is None or not finding.drift else tell_older_claims(finding, runtime.times)
 
 
-def _ask_past(store: Store, finding: Finding, setting: Setting) -> Finding:
+def _ask_past(store: Store, finding: Finding, member: Member) -> Finding:
     """Let a host's own past explain stamps and traces; asked of few, since each costs a question to the database."""
     unit = unit_of(finding) if finding.key.kind in ASKED_KINDS and finding.severity > Severity.INFO else ""
     if not unit:
         return finding
     past = store.sightings.past_unit_files(finding.host, unit)
-    return explain_by_past(finding, past, {name for name, _version in setting.packages})
+    return explain_by_past(finding, past, Installed.of(member.setting, member.coverage, {}))
 
 
 def judge_before(
