@@ -127,7 +127,14 @@ def is_unasked(expected: Subject, subject: Subject) -> bool:
         return False
     pairs = zip(expected.pieces, subject.pieces, strict=True)
     differing = [(one, other) for one, other in pairs if identity_of(one) != identity_of(other)]
-    unknown = Verification.UNKNOWN
     return bool(differing) and all(
-        one.role is PieceRole.STARTER and unknown in (one.verification, other.verification) for one, other in differing
+        one.role is PieceRole.STARTER and _may_be_same(one, other) for one, other in differing
     )
+
+
+def _may_be_same(one: Piece, other: Piece) -> bool:
+    """Tell whether both may be one package's file, or have the same bytes: a file that is nobody's is another one."""
+    found = {one.verification, other.verification}
+    if Verification.UNKNOWN not in found or one.presence is not other.presence:
+        return False
+    return Verification.VERIFIED in found or (one.sha256 is not None and one.sha256 == other.sha256)

@@ -9,6 +9,7 @@ from fleetscan.analyse.targets import (
     find_new_disagreements,
     find_new_doors,
     find_unverified,
+    is_unasked,
     views_known,
 )
 from fleetscan.model.ids import Sha256, UnitName
@@ -98,6 +99,25 @@ def test_other_bytes_of_a_packages_file_are_not_judged_without_the_database() ->
 
 def test_an_update_is_no_difference_to_a_form_whose_database_was_not_read() -> None:
     assert diff_targets([running(owned(Verification.UNKNOWN))], running(owned(Verification.VERIFIED, "b"))) == ()
+
+
+def starting(verification: Verification, digit: str = "a") -> Subject:
+    return running(replace(owned(verification, digit), role=PieceRole.STARTER))
+
+
+def test_a_starter_may_be_the_same_where_one_database_was_not_read() -> None:
+    verified, unknown = starting(Verification.VERIFIED), starting(Verification.UNKNOWN, "b")
+    assert is_unasked(verified, unknown)
+    assert is_unasked(unknown, verified)
+    assert (
+        is_unasked(starting(Verification.UNKNOWN), starting(Verification.UNOWNED)) is False
+    )  # equal bytes, no difference
+
+
+def test_a_starter_that_was_swapped_is_another_one_even_if_nobody_was_asked_once() -> None:
+    for told in (Verification.UNOWNED, Verification.CHANGED, Verification.OWNED, Verification.UNKNOWN):
+        assert not is_unasked(starting(Verification.UNKNOWN), starting(told, "b"))
+        assert not is_unasked(starting(told), starting(Verification.UNKNOWN, "b"))
 
 
 def test_only_doors_that_no_accepted_form_has_are_new() -> None:
