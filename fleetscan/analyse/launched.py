@@ -3,12 +3,12 @@
 import re
 from collections.abc import Iterator
 
+from fleetscan.analyse.places import is_open_to_all, normalise_path
 from fleetscan.model.ids import SYSTEM
 from fleetscan.model.subject import Subject
 from fleetscan.model.unit import ExecCommand
 from fleetscan.systemd.interpreter import interpreter_script
 
-_WRITABLE_BY_ALL = ("/tmp", "/var/tmp", "/dev/shm")  # noqa: S108 - paths to look for, nothing is written there
 _WRAPPERS = frozenset(
     {"chrt", "env", "flock", "ionice", "nice", "nohup", "runuser", "setsid", "stdbuf", "sudo", "timeout"}
 )
@@ -24,20 +24,20 @@ def find_dubious_paths(subject: Subject) -> tuple[str, ...]:
     only data (`find /tmp -mtime +10`) do not count.
     """
     home_is_usual = subject.key.scope != SYSTEM
-    found = [p for p in launched_paths(subject) if _is_writable_by_all(p) or _is_hidden(p, home_is_usual=home_is_usual)]
+    found = [p for p in launched_paths(subject) if is_open_to_all(p) or _is_hidden(p, home_is_usual=home_is_usual)]
     return tuple(dict.fromkeys(found))
 
 
 def launched_paths(subject: Subject) -> Iterator[str]:
     """Give the executables, scripts, working directories and link targets of a subject, normalised, in order."""
     for command in subject.commands:
-        yield from map(_normalise, _paths_of_command(command))
+        yield from map(normalise_path, _paths_of_command(command))
     for _unit, directive in subject.directives:
         if directive.key in ("WorkingDirectory", "RootDirectory", "EnvironmentFile"):
-            yield _normalise(directive.value.lstrip("-"))
+            yield normalise_path(directive.value.lstrip("-"))
     for source in subject.sources:
         if source.link_target:
-            yield _normalise(source.link_target)
+            yield normalise_path(source.link_target)
 
 
 def _paths_of_command(command: ExecCommand) -> Iterator[str]:
@@ -55,23 +55,6 @@ def _paths_behind_wrapper(command: ExecCommand) -> Iterator[str]:
     """Give the first absolute path among the words of `env`, `timeout 60` and the like: the program they start."""
     if _base(command.path) in _WRAPPERS:
         yield from [word for word in command.argv[1:] if word.startswith("/")][:1]
-
-
-def _normalise(path: str) -> str:
-    """Resolve `.`, `..` and double slashes of an absolute path by text alone; other text is given back."""
-    if not path.startswith("/"):
-        return path
-    parts: list[str] = []
-    for part in path.split("/"):
-        if part == "..":
-            del parts[-1:]
-        elif part not in ("", "."):
-            parts.append(part)
-    return "/" + "/".join(parts)
-
-
-def _is_writable_by_all(path: str) -> bool:
-    return any(path == directory or path.startswith(directory + "/") for directory in _WRITABLE_BY_ALL)
 
 
 def _is_hidden(path: str, *, home_is_usual: bool) -> bool:

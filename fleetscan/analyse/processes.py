@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Mapping
 
+from fleetscan.analyse.places import OPEN_TO_ALL
 from fleetscan.model.ids import UnitName
 from fleetscan.model.snapshot import UnitProcess
 
 _DELETED = " (deleted)"
 _IN_MEMORY = "/memfd:"
-_TEMPORARY = ("/tmp/", "/var/tmp/", "/dev/shm/", "/run/user/")  # noqa: S108 - places to look for, nothing is written
+_RUNTIME = "/run/user/"
 
 
 def find_odd_processes(processes: Iterable[UnitProcess]) -> Mapping[UnitName, tuple[UnitProcess, ...]]:
@@ -15,6 +16,6 @@ def find_odd_processes(processes: Iterable[UnitProcess]) -> Mapping[UnitName, tu
     found: dict[UnitName, list[UnitProcess]] = {}
     for process in processes:
         path = process.executable
-        if path.endswith(_DELETED) or path.startswith((_IN_MEMORY, *_TEMPORARY)):
+        if path.endswith(_DELETED) or path.startswith((_IN_MEMORY, _RUNTIME, *OPEN_TO_ALL)):
             found.setdefault(process.unit, []).append(process)
     return {unit: tuple(group) for unit, group in found.items()}

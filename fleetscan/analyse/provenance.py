@@ -4,6 +4,7 @@ import posixpath
 import re
 from collections.abc import Iterator
 
+from fleetscan.analyse.places import OPEN_TO_ALL
 from fleetscan.model.finding import Provenance
 from fleetscan.model.ids import scope_user
 from fleetscan.model.program import Presence, Verification
@@ -22,7 +23,7 @@ _OF_VERIFICATION = {
 }
 _VENDOR_ROOTS = ("/usr/lib/", "/lib/", "/usr/share/")
 _PACKAGED_ROOTS = (*_VENDOR_ROOTS, "/etc/", "/usr/", "/opt/", "/bin/", "/sbin/")
-_PASSING_ROOTS = ("/run/", "/dev/shm/", "/tmp/", "/var/tmp/")  # noqa: S108 - places to tell apart, nothing is written
+_PASSING_ROOTS = ("/run/", *OPEN_TO_ALL)
 _OF_UNITS = (PieceRole.FRAGMENT, PieceRole.DROP_IN)
 
 _MAX_HEAD_BYTES = 8192

@@ -4,6 +4,7 @@ import posixpath
 from collections.abc import Iterable, Iterator
 
 from fleetscan.analyse.controls.evidence import ON_DISK, VisitEvidence, conclude, count_of, line_of, path_of, tell_gap
+from fleetscan.analyse.places import OPEN_TO_ALL
 from fleetscan.model.control import Control, ControlResult
 from fleetscan.model.coverage import Area
 from fleetscan.model.drift import DriftItem, DriftKind
@@ -34,7 +35,6 @@ _OF_FILES = frozenset({DriftKind.ADDED, DriftKind.REMOVED, DriftKind.CHANGED})
 _OF_UNITS = frozenset({SubjectKind.JOB, SubjectKind.UNIT, SubjectKind.GENERATOR, SubjectKind.ACTIVATOR})
 _AREAS = (Area.FILES, Area.CONTENT, Area.USERS)
 _VENDOR = ("/usr/lib/", "/lib/", "/usr/share/")
-_OPEN_TO_ALL = ("/tmp/", "/var/tmp/", "/dev/shm/")  # noqa: S108 - places to look for, nothing is written there
 _PRIVATE = ("/home/", "/root/", "/run/user/")
 _MAX_HOPS = 8
 
@@ -100,7 +100,7 @@ def _find_strays(evidence: VisitEvidence, links: Iterable[Artifact]) -> Iterator
         if end == "/dev/null":
             continue
         told = f"{link.name} → {link.target}"
-        if end.startswith(_OPEN_TO_ALL) or (end.startswith(_PRIVATE) and link.scope in (SYSTEM, GLOBAL_USER)):
+        if end.startswith(OPEN_TO_ALL) or (end.startswith(_PRIVATE) and link.scope in (SYSTEM, GLOBAL_USER)):
             yield line_of(f"{told} leads to {end}", link.name)
         elif (
             end not in by_name

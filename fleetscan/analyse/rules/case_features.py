@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from fleetscan.analyse.case import Account, Case
+from fleetscan.analyse.places import is_temporary
 from fleetscan.analyse.rules import elements
 from fleetscan.analyse.rules.element import Element, Value, cut
-from fleetscan.analyse.rules.places import is_temporary
 from fleetscan.analyse.rules.subject_features import SubjectFeatures
 from fleetscan.errors import ParseError
 from fleetscan.model.drift import DriftItem, DriftKind

@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterable, Iterator
 
 from fleetscan.analyse.launched import launched_paths
+from fleetscan.analyse.places import is_hidden, is_in_home, is_temporary, normalise_path, place_of_unit
 from fleetscan.analyse.rules.element import MAX_ELEMENTS, Element, Value, cut
-from fleetscan.analyse.rules.places import is_hidden, is_in_home, is_temporary, normalise_path, place_of_unit
 from fleetscan.analyse.rules.trust import Trust
 from fleetscan.errors import ParseError
 from fleetscan.model.finding import EvidenceLine

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from fleetscan.analyse.rules.places import place_of_unit
+from fleetscan.analyse.places import place_of_unit
 from fleetscan.model.program import Presence, Verification
 from fleetscan.model.subject import Piece, PieceRole, Subject
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from fleetscan.analyse.rules.places import is_hidden, is_in_home, is_temporary, normalise_path, place_of_unit
+from fleetscan.analyse.places import is_hidden, is_in_home, is_temporary, normalise_path, place_of_unit
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,15 @@
-"""Where paths lie, in the terms in which rules speak of them."""
+"""Where paths lie, in the terms in which rules and controls speak of them."""
 
 import re
 from collections.abc import Callable
 
 from fleetscan.systemd.search_path import is_generated_dir, is_transient_dir, is_vendor_dir
 
+OPEN_TO_ALL = ("/tmp/", "/var/tmp/", "/dev/shm/")  # noqa: S108 - places to look for, nothing is written there
+"""Where everyone may write, each with its slash."""
+
 TEMPORARY_ROOTS = (
-    "/tmp",  # noqa: S108 - places to look for, nothing is written there
+    "/tmp",  # noqa: S108
     "/var/tmp",  # noqa: S108
     "/dev",
     "/run/user",
@@ -52,6 +55,11 @@ def normalise_path(path: str) -> str:
         elif part not in ("", "."):
             parts.append(part)
     return "/" + "/".join(parts)
+
+
+def is_open_to_all(path: str) -> bool:
+    """Tell whether a path is, or lies in, a directory where everyone may write."""
+    return f"{path}/".startswith(OPEN_TO_ALL)
 
 
 def is_temporary(path: str) -> bool:
