@@ -111,7 +111,7 @@ def check_audited(evidence: VisitEvidence) -> ControlResult:
 
 
 def check_transient(evidence: VisitEvidence) -> ControlResult:
-    """See what ran through systemd-run between two visits."""
+    """See which units ran between two visits and are gone, through systemd-run or otherwise."""
     if evidence.runtime is None:
         return conclude(TRANSIENT, (), [line_of(_NOT_KEPT)], "")
     faults = [line_of(f"{dict(t.properties).get('at', '')} {t.summary}".strip()) for t in evidence.traces]

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from fleetscan.analyse.findings import content_of
 from fleetscan.analyse.traces import MAX_TRACES, build_traces
-from fleetscan.model.ids import SYSTEM, UnitName, user_scope
+from fleetscan.model.ids import GLOBAL_USER, SYSTEM, Scope, UnitName, user_scope
 from fleetscan.model.snapshot import RuntimeState, RunTrace, TraceSource
 from fleetscan.model.subject import Subject, SubjectKind
 
@@ -31,7 +31,7 @@ def trace(
     )
 
 
-def build(*traces: RunTrace, units: tuple[str, ...] = ()) -> tuple[Subject, ...]:
+def build(*traces: RunTrace, units: tuple[tuple[Scope, str], ...] = ()) -> tuple[Subject, ...]:
     return build_traces(RuntimeState(traces=traces), units)
 
 
@@ -46,8 +46,21 @@ def test_a_unit_that_ran_and_is_gone_is_told_once_with_all_that_the_logs_say() -
     assert subject.summary == "ran /opt/x -q through systemd-run, as its audit, journal tells"
 
 
+def test_a_unit_of_which_only_the_start_is_known_is_not_said_to_be_systemd_runs() -> None:
+    (subject,) = build(trace(command=""))
+    assert subject.summary == "ran miner.service, which is gone, as its journal tells"
+
+
 def test_what_the_snapshot_has_is_left_out() -> None:
-    assert build(trace(), units=("miner.service",)) == ()
+    assert build(trace(), units=((SYSTEM, "miner.service"),)) == ()
+
+
+def test_a_unit_of_another_scope_does_not_hide_what_ran_under_its_name() -> None:
+    eves = user_scope("eve")
+    assert len(build(trace(user="eve"), units=((SYSTEM, "miner.service"),))) == 1
+    assert len(build(trace(user=""), units=((eves, "miner.service"),))) == 1
+    for place in (eves, GLOBAL_USER):
+        assert build(trace(user="eve"), units=((place, "miner.service"),)) == ()
 
 
 def test_scopes_and_other_units_that_run_nothing_by_themselves_are_left_out() -> None:
@@ -83,5 +96,10 @@ def test_a_second_command_of_the_same_unit_is_not_hidden_by_the_first() -> None:
     assert content_of(turned) == content_of(both)  # in whichever order
 
 
-def test_how_many_are_told_is_bounded() -> None:
-    assert len(build(*(trace(f"t{number}.service") for number in range(MAX_TRACES + 20)))) == MAX_TRACES
+def test_how_many_are_told_is_bounded_and_that_there_are_more_is_told() -> None:
+    many = [trace(f"t{number:03}.service") for number in range(MAX_TRACES)]
+    assert len(build(*many)) == MAX_TRACES
+    found = build(*many, trace("zz.service", "/tmp/evil"))
+    assert len(found) == MAX_TRACES + 1
+    assert any(dict(subject.properties)["command"] == "/tmp/evil" for subject in found)
+    assert found == build(*many[::-1], trace("zz.service", "/tmp/evil"))
