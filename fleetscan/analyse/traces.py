@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from fleetscan.analyse.fingerprint import UNSEALED, seal_subject
 from fleetscan.model.digest import digest_json
-from fleetscan.model.ids import GLOBAL_USER, SYSTEM, Scope, UnitName, user_scope
+from fleetscan.model.ids import GLOBAL_USER, SYSTEM, Scope, user_scope
 from fleetscan.model.snapshot import RuntimeState, RunTrace
 from fleetscan.model.subject import Subject, SubjectKey, SubjectKind
 from fleetscan.systemd.names import normal_transient, unit_type
@@ -44,6 +44,14 @@ def build_traces(runtime: RuntimeState, units: Iterable[tuple[Scope, str]]) -> t
     told, others = began[: MAX_TRACES - 1], began[MAX_TRACES - 1 :]
     subjects = [_build_trace(key, found[key]) for key in told]
     return tuple(sorted((*subjects, _build_others([_build_trace(key, found[key]) for key in others])), key=_key_of))
+
+
+def _places_of(trace: RunTrace) -> tuple[Scope, ...]:
+    """Give the scopes in which a unit of that name would be the one that the trace tells of."""
+    if not trace.user:
+        return (SYSTEM,)
+    own = (user_scope(trace.user), GLOBAL_USER)
+    return (SYSTEM, *own) if trace.user in ("root", "0") else own
 
 
 def _name_of(trace: RunTrace) -> str:

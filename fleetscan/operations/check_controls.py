@@ -81,7 +81,7 @@ class _Checker:
     def _check_visit(self, visit: Visit, state: StateEvidence) -> tuple[ControlResult, ...]:
         runtime = self._runtimes.get(visit.host)
         drift = self._drifts.get(visit.host)
-        names = {name for subject in state.subjects for name in subject.unit_names}
+        names = {(subject.key.scope, name) for subject in state.subjects for name in subject.unit_names}
         evidence = VisitEvidence(
             state=state,
             runtime=runtime,

@@ -68,7 +68,7 @@ class StateReader:
         subjects = self.subjects(visit.manifest, visit.facts, visit.coverage)
         if runtime is not None and runtime.traces:
             seen = [*subjects, *(self._subjects_of(before) if before is not None else ())]
-            names = {name for subject in seen for name in subject.unit_names}
+            names = {(subject.key.scope, name) for subject in seen for name in subject.unit_names}
             subjects = tuple(sorted((*subjects, *build_traces(runtime, names)), key=lambda subject: subject.key))
         return Member(
             visit.host, subjects, visit.coverage, self.setting(visit.manifest, visit.facts, visit.started_at.date())
