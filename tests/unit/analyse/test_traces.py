@@ -99,7 +99,11 @@ def test_a_second_command_of_the_same_unit_is_not_hidden_by_the_first() -> None:
 def test_how_many_are_told_is_bounded_and_that_there_are_more_is_told() -> None:
     many = [trace(f"t{number:03}.service") for number in range(MAX_TRACES)]
     assert len(build(*many)) == MAX_TRACES
-    found = build(*many, trace("zz.service", "/tmp/evil"))
-    assert len(found) == MAX_TRACES + 1
-    assert any(dict(subject.properties)["command"] == "/tmp/evil" for subject in found)
-    assert found == build(*many[::-1], trace("zz.service", "/tmp/evil"))
+    flooded = build(*many, trace("zz.service", "/tmp/evil"))
+    assert len(flooded) == MAX_TRACES
+    (rest,) = (subject for subject in flooded if subject.key.name == "further units")
+    assert rest.summary.startswith("ran 2 further units")
+    # Whoever accepts them does not accept another one among them.
+    (other,) = (s for s in build(*many, trace("zz.service", "/tmp/worse")) if s.key.name == "further units")
+    assert content_of(other) != content_of(rest)
+    assert flooded == build(*many[::-1], trace("zz.service", "/tmp/evil"))
