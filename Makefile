@@ -65,8 +65,9 @@ live: venv ## Boot real systemd hosts and run the whole journey on them (root; L
 	@FLEETSCAN_LIVE=1 FLEETSCAN_LIVE_SUITES="$(LIVE_SUITES)" FLEETSCAN_LIVE_HOSTS="$(LIVE_HOSTS)" \
 	  $(BIN)/python -m pytest $(LIVE_TESTS) -q
 
-bench: venv ## Measure scanner CPU per host beside other ways to reach the same hosts
+bench: venv ## Measure scanner CPU per host beside other ways to reach the same hosts, and CPU of judging
 	@$(BIN)/python -m benchmarks
+	@$(BIN)/python -m benchmarks.judging
 
 lock: ## Write the lock files anew (needs uv)
 	@command -v uv >/dev/null || { echo "make: lock needs uv" >&2; exit 1; }

@@ -65,7 +65,7 @@ class Results:
                 f"{hosts} simulated hosts over real sshd on loopback, {self.concurrency} visits at one time, "
                 f"{len(self.rounds)} interleaved rounds; median (lowest–highest). Host keys are verified in every row."
             ),
-            _table(
+            render_table(
                 ("row", "hosts", "CPU ms/host", "with start", "hosts' own CPU ms/host", "wall s", "failed"),
                 [self._cells(row) for row in self.rows()],
             ),
@@ -83,7 +83,7 @@ class Results:
                 f"Aim for an unchanged one: {GOAL_UNCHANGED_MS:g} ms: {self._verdict(unchanged, GOAL_UNCHANGED_MS)}."
             ),
             "## Where an unchanged visit's CPU goes",
-            _table(
+            render_table(
                 ("stage", "CPU ms/host"),
                 [(name, f"{value:.2f}") for name, value in (*self.stages.items(), ("sum", sum(self.stages.values())))],
             ),
@@ -139,5 +139,6 @@ def _spread(values: Sequence[float], digits: int = 1) -> str:
     return f"{median(values):,.{digits}f} ({min(values):,.{digits}f}–{max(values):,.{digits}f})"
 
 
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def render_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Write a table of the page."""
     return "\n".join(f"| {' | '.join(cells)} |" for cells in (head, ["---"] * len(head), *rows))
