@@ -10,12 +10,8 @@ from fleetscan.cli.clock import show_time
 from fleetscan.cli.invocation import invocation_of
 from fleetscan.cli.options import FormatOption
 from fleetscan.cli.output import Format, Terminal, print_records
-from fleetscan.export.question_records import (
-    DifferenceRecord,
-    FileChangeRecord,
-    SettingChangeRecord,
-    TargetChangeRecord,
-)
+from fleetscan.export.change_records import ChangeRecord, DiffRecord, TargetChangeRecord
+from fleetscan.export.question_records import DifferenceRecord
 
 if TYPE_CHECKING:
     from fleetscan.operations.compare_states import NamedState
@@ -81,9 +77,9 @@ def print_difference(terminal: Terminal, record: DifferenceRecord, *, with_text:
 
 def print_changes(
     terminal: Terminal,
-    changes: Iterable[SettingChangeRecord],
+    changes: Iterable[ChangeRecord],
     targets: Iterable[TargetChangeRecord],
-    diffs: Iterable[FileChangeRecord],
+    diffs: Iterable[DiffRecord],
 ) -> None:
     """Print what changed: settings with the line where they stand, programs, then the lines of files."""
     for change in changes:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from fleetscan.cli.output import Column, Format, Terminal, print_records
 from fleetscan.export.finding_records import FindingRecord, build_finding_records
-from fleetscan.export.records import ChangeRecord, DiffRecord, DriftRecord
+from fleetscan.export.records import DriftRecord
 
 if TYPE_CHECKING:
     from fleetscan.model.drift import Severity
@@ -17,6 +17,7 @@ _SHAPES = {"critical": "!!!", "high": "!! ", "medium": "!  ", "low": ".  ", "inf
 
 def drift_records(inputs: "ReportInputs") -> list[DriftRecord]:
     """Give every drift item of a sweep, worst first, then by host."""
+    from fleetscan.operations.compare_records import record_changes, record_files
     from fleetscan.report.inputs import ItemKey
 
     records = []
@@ -37,19 +38,8 @@ def drift_records(inputs: "ReportInputs") -> list[DriftRecord]:
                     units=tuple(item.subject.unit_names),
                     paths=tuple(paths),
                     sentence=item.sentence,
-                    changes=tuple(
-                        ChangeRecord(
-                            unit=c.unit,
-                            section=c.section,
-                            key=c.key,
-                            before=c.before,
-                            after=c.after,
-                            path=c.origin.path if c.origin else "",
-                            line=c.origin.line if c.origin else 0,
-                        )
-                        for c in item.changes
-                    ),
-                    diffs=tuple(DiffRecord(path=t.path, lines=t.lines, truncated=t.truncated) for t in item.texts),
+                    changes=record_changes(item),
+                    diffs=record_files(item),
                     state_before=item.state_before,
                     state_after=item.state_after,
                     raw_only=item.raw_only,

@@ -6,6 +6,8 @@ Prevalence is always two numbers: on how many hosts, of how many that could have
 from dataclasses import dataclass
 from datetime import datetime
 
+from fleetscan.export.change_records import ChangeRecord, DiffRecord, TargetChangeRecord
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MatchRecord:
@@ -47,37 +49,6 @@ class HuntRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SettingChangeRecord:
-    """One directive or property that means something else; `before` and `after` are all values in force."""
-
-    unit: str
-    section: str
-    key: str
-    before: tuple[str, ...]
-    after: tuple[str, ...]
-    path: str
-    line: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileChangeRecord:
-    """One file whose bytes differ, as lines of a unified diff."""
-
-    path: str
-    lines: tuple[str, ...]
-    truncated: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TargetChangeRecord:
-    """One file that is run or read and is another: hash and package before and after."""
-
-    path: str
-    before: str
-    after: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class DifferenceRecord:
     """One difference between two states, or (`kind` is `not compared`) why something could not be compared.
 
@@ -91,9 +62,9 @@ class DifferenceRecord:
     scope: str
     name: str
     sentence: str
-    changes: tuple[SettingChangeRecord, ...] = ()
+    changes: tuple[ChangeRecord, ...] = ()
     targets: tuple[TargetChangeRecord, ...] = ()
-    diffs: tuple[FileChangeRecord, ...] = ()
+    diffs: tuple[DiffRecord, ...] = ()
     doors: tuple[str, ...] = ()
     state_before: str = ""
     state_after: str = ""
@@ -117,9 +88,9 @@ class HistoryRecord:
     name: str
     sentence: str
     present: bool
-    changes: tuple[SettingChangeRecord, ...] = ()
+    changes: tuple[ChangeRecord, ...] = ()
     targets: tuple[TargetChangeRecord, ...] = ()
-    diffs: tuple[FileChangeRecord, ...] = ()
+    diffs: tuple[DiffRecord, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

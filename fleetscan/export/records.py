@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from fleetscan.export.baseline_records import BaselineChangeRecord, BaselineItemRecord, BaselineRecord
+from fleetscan.export.change_records import ChangeRecord, DiffRecord
 from fleetscan.export.control_records import ControlRecord, HostControlRecord
 from fleetscan.export.finding_records import FindingRecord
 from fleetscan.export.job_records import JobRecord, TimerRecord
@@ -159,28 +160,6 @@ class DiagnosisRecord:
     remedy: str
     remedy_kind: str
     steps: tuple[StepRecord, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChangeRecord:
-    """One directive that means something else; `before` and `after` are all values in force."""
-
-    unit: str
-    section: str
-    key: str
-    before: tuple[str, ...]
-    after: tuple[str, ...]
-    path: str
-    line: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DiffRecord:
-    """One file whose bytes differ, as lines of a unified diff."""
-
-    path: str
-    lines: tuple[str, ...]
-    truncated: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,12 +2,8 @@
 
 from collections.abc import Callable, Mapping
 
-from fleetscan.export.question_records import (
-    DifferenceRecord,
-    FileChangeRecord,
-    SettingChangeRecord,
-    TargetChangeRecord,
-)
+from fleetscan.export.change_records import ChangeRecord, DiffRecord, TargetChangeRecord
+from fleetscan.export.question_records import DifferenceRecord
 from fleetscan.model.drift import DriftItem, DriftKind
 
 NOT_COMPARED = "not compared"
@@ -38,10 +34,10 @@ def record_note(note: str, before: str, after: str) -> DifferenceRecord:
     return DifferenceRecord(before=before, after=after, kind=NOT_COMPARED, subject="", scope="", name="", sentence=note)
 
 
-def record_changes(item: DriftItem) -> tuple[SettingChangeRecord, ...]:
+def record_changes(item: DriftItem) -> tuple[ChangeRecord, ...]:
     """Give the records of directives that mean something else."""
     return tuple(
-        SettingChangeRecord(
+        ChangeRecord(
             unit=change.unit,
             section=change.section,
             key=change.key,
@@ -59,9 +55,9 @@ def record_targets(item: DriftItem) -> tuple[TargetChangeRecord, ...]:
     return tuple(TargetChangeRecord(path=t.path, before=t.before, after=t.after) for t in item.targets)
 
 
-def record_files(item: DriftItem) -> tuple[FileChangeRecord, ...]:
+def record_files(item: DriftItem) -> tuple[DiffRecord, ...]:
     """Give the records of files whose bytes differ."""
-    return tuple(FileChangeRecord(path=t.path, lines=t.lines, truncated=t.truncated) for t in item.texts)
+    return tuple(DiffRecord(path=t.path, lines=t.lines, truncated=t.truncated) for t in item.texts)
 
 
 def say_difference(item: DriftItem) -> str:

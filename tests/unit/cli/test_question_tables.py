@@ -10,23 +10,21 @@ from rich.console import Console
 from fleetscan.cli import diff, history, hunt, spread, timeline
 from fleetscan.cli.host_names import count_hosts, name_hosts
 from fleetscan.cli.output import Format, Terminal
+from fleetscan.export.change_records import ChangeRecord, DiffRecord, TargetChangeRecord
 from fleetscan.export.question_records import (
     DifferenceRecord,
-    FileChangeRecord,
     HistoryRecord,
     HuntRecord,
     MatchRecord,
-    SettingChangeRecord,
     SpreadRecord,
-    TargetChangeRecord,
     TimelineRecord,
 )
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 EVIL = "\x1b[31m\u202e\n[bold]\udc80" + "w" * 5000
-CHANGE = SettingChangeRecord(unit=EVIL, section=EVIL, key=EVIL, before=(EVIL,), after=(EVIL,), path=EVIL, line=3)
+CHANGE = ChangeRecord(unit=EVIL, section=EVIL, key=EVIL, before=(EVIL,), after=(EVIL,), path=EVIL, line=3)
 TARGET = TargetChangeRecord(path=EVIL, before=EVIL, after=EVIL)
-DIFF = FileChangeRecord(path=EVIL, lines=(f"+{EVIL}",) * 100, truncated=False)
+DIFF = DiffRecord(path=EVIL, lines=(f"+{EVIL}",) * 100, truncated=False)
 
 
 def hunted() -> HuntRecord:
