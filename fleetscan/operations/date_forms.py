@@ -1,6 +1,5 @@
 """Since when the forms of a proposal are there, told by one host for each."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -10,17 +9,14 @@ from fleetscan.analyse.proposal import Place, place_of
 from fleetscan.model.baseline import Proposal, Remarks
 from fleetscan.model.digest import digest_artifact
 from fleetscan.model.ids import HostName, Sha256
-from fleetscan.model.snapshot import Artifact, ArtifactKind
-from fleetscan.model.subject import Subject, SubjectKind
+from fleetscan.model.subject import Subject
 from fleetscan.model.sweep import Visit
+from fleetscan.operations.artifact_index import ArtifactIndex
 from fleetscan.operations.host_states import StateReader
 from fleetscan.store.store import Store
 
 MAX_WITNESSES = 100
 """Hosts that are asked for one proposal; each costs a query, and a form that only a later host has stays undated."""
-
-_OF_UNITS = (ArtifactKind.FILE, ArtifactKind.LINK)
-_OF_MANAGER = (ArtifactKind.UNIT_FILE, ArtifactKind.LOADED)
 
 
 def date_forms(
@@ -76,10 +72,8 @@ def _date_on_host(
 ) -> Mapping[Place, datetime]:
     if visit.manifest is None:
         return {}
-    by_name: defaultdict[str, list[Artifact]] = defaultdict(list)
-    for artifact in reader.artifacts(visit.manifest):
-        by_name[artifact.name].append(artifact)
-    digests = {place_of(subject): _digest_pieces(subject, by_name) for subject in subjects}
+    index = ArtifactIndex(reader.artifacts(visit.manifest))
+    digests = {place_of(subject): _digest_pieces(subject, index) for subject in subjects}
     seen = store.sightings.first_seen(visit.host, {digest for found in digests.values() for digest in found})
     # It has been there as a whole since its youngest piece came.
     return {
@@ -89,16 +83,7 @@ def _date_on_host(
     }
 
 
-def _digest_pieces(subject: Subject, by_name: Mapping[str, list[Artifact]]) -> frozenset[Sha256]:
+def _digest_pieces(subject: Subject, index: ArtifactIndex) -> frozenset[Sha256]:
     """Give the digests of the artifacts that a subject is made of: its files, or what its manager says of it."""
-    key = subject.key
-    if key.kind is SubjectKind.LINGER:
-        chosen = [a for a in by_name.get(key.name, ()) if a.kind is ArtifactKind.LINGER]
-    else:
-        paths = {source.path for source in subject.sources} | set(subject.links)
-        chosen = [a for path in paths for a in by_name.get(path, ()) if a.kind in _OF_UNITS]
-    if not chosen:
-        names = (*subject.unit_names, key.name)
-        passing = [a for name in names for a in by_name.get(name, ()) if a.scope == key.scope]
-        chosen = [a for a in passing if a.kind in _OF_MANAGER or key.kind.value == a.kind.value]
+    chosen = index.files_of(subject) or index.rows_of(subject)
     return frozenset(digest_artifact(artifact) for artifact in chosen)

@@ -17,7 +17,7 @@ from fleetscan.model.drift import Severity
 from fleetscan.model.finding import EvidenceLine, RuleId
 from fleetscan.model.host import Connection, Host, Owner
 from fleetscan.model.ids import SYSTEM, HostName, Sha256
-from fleetscan.model.snapshot import Artifact, HostSnapshot
+from fleetscan.model.snapshot import Artifact, ArtifactKind, HostSnapshot
 from fleetscan.model.subject import SubjectKey, SubjectKind
 from fleetscan.model.sweep import Sweep
 from fleetscan.operations.exchange_baselines import export_baseline, import_baseline
@@ -140,6 +140,16 @@ def test_since_when_a_form_is_there_is_told(store: Store) -> None:
     proposal = propose(store, sweep)
     since = {item.key.name: item.variants[0].remarks.first_seen_at for item in proposal.items}
     assert (since["backup.timer"], since["evil.timer"]) == (NOW, NOW + DAY)
+
+
+def test_since_when_an_open_folder_is_there_is_told(store: Store) -> None:
+    opened = Artifact(
+        kind=ArtifactKind.DIRECTORY, scope=SYSTEM, name="/etc/systemd/system", mode=0o777, owner="root", group="root"
+    )
+    sweep_day(store, 0, *(read(name) for name in NAMES))
+    sweep = sweep_day(store, 1, *(read(name, opened, day=1) for name in NAMES))
+    since = {item.key.kind: item.variants[0].remarks.first_seen_at for item in propose(store, sweep).items}
+    assert since[SubjectKind.FOLDER] == NOW + DAY
 
 
 def test_failed_and_partial_hosts_change_no_number(store: Store) -> None:
