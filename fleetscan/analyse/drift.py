@@ -41,6 +41,9 @@ from fleetscan.model.ids import SYSTEM, HostName, Scope
 from fleetscan.model.relation import Disagreement
 from fleetscan.model.subject import Subject, SubjectKey, SubjectKind
 
+TOO_FEW_OTHERS = "too few other hosts could have shown it"
+UNREAD_EXPECTED = "the expected form, or its package, could not be read"
+
 
 def diff_host(
     host: HostName,
@@ -118,7 +121,7 @@ class _Comparison:
     def _compare_unexpected(self, subject: Subject) -> None:
         key = subject.key
         if not self.reference.is_comparable(key):
-            self._note(key, "too few other hosts could have shown it")
+            self._note(key, TOO_FEW_OTHERS)
         elif key.kind is SubjectKind.STAMP and (gap := self._find_gap_behind_stamp(key.scope)):
             self._note(key, f"its timer was not seen, but it could be there: {describe_gap(gap)}")
         elif key.kind is SubjectKind.UNIT and (unread := self._unread_starters.get((key.scope, key.name))):
@@ -172,7 +175,7 @@ class _Comparison:
         if norm.accepts_meaning(subject.fingerprint.meaning):
             return False
         if expected.unreadable or is_unasked(expected, subject):
-            self._note(subject.key, "the expected form, or its package, could not be read")
+            self._note(subject.key, UNREAD_EXPECTED)
             return False
         gap = find_gap_in_files(self.coverage, subject, expected)
         if gap is not None and not has_unexpected_bytes(tuple(v.subject for v in norm.variants), subject):

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from fleetscan.analyse.census import Census, Member
-from fleetscan.analyse.drift import diff_host
+from fleetscan.analyse.drift import TOO_FEW_OTHERS, UNREAD_EXPECTED, diff_host
 from fleetscan.analyse.expectation import Expectation, Norm
 from fleetscan.analyse.filediff import Contents, diff_files, has_unexpected_bytes
 from fleetscan.analyse.sentence import name_subject
@@ -25,8 +25,8 @@ from fleetscan.store.store import Store
 
 _NO_COHORT = Cohort("", "", "")
 _WORDS = {
-    "too few other hosts could have shown it": "what was read of the other state does not prove that it lacks it",
-    "the expected form could not be read": "in the other state it could not be read",
+    TOO_FEW_OTHERS: "what was read of the other state does not prove that it lacks it",
+    UNREAD_EXPECTED: "in the other state it, or its package, could not be read",
 }
 _AT = re.compile(r"(?P<host>.+)@(?P<sweep>[0-9]{1,18})(?:\.\.(?P<last>[0-9]{1,18}))?")
 
