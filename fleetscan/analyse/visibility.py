@@ -25,6 +25,21 @@ _AREAS: dict[SubjectKind, tuple[Area, ...]] = {
 _NAMED_OTHERWISE = (SubjectKind.JOB, SubjectKind.UNIT, SubjectKind.LINGER, SubjectKind.STAMP)
 """Kinds whose names are no paths; of the others a gap with a path hides what lies there."""
 
+_AROUND = frozenset(
+    {
+        Area.UNIT_FILES,
+        Area.LOADED,
+        Area.CONTENT,
+        Area.PROGRAMS,
+        Area.PACKAGES,
+        Area.ATTRIBUTES,
+        Area.PROCESSES,
+        Area.ACCOUNTS,
+    }
+)
+"""What tells of a thing that is there: its states, what it runs, whose its files are, what was seen running."""
+_TO_PATHS = frozenset({Area.CONTENT, Area.PROGRAMS})
+
 _DEPENDENCY_DIRECTORIES = (".wants", ".requires", ".upholds")
 _UNIT_SUFFIXES = (
     ".timer",
@@ -56,8 +71,8 @@ def find_hiding_gap(coverage: Coverage, key: SubjectKey, forms: Collection[Subje
             return gap
         if gap.area not in areas or not _concerns(gap, key):
             continue
-        if gap.area is Area.ATTRIBUTES and gap.status in (ReadStatus.MISSING_TOOL, ReadStatus.UNSUPPORTED):
-            continue  # such a host never told of attributes: what is known of its folders are their rights
+        if gap.area is Area.ATTRIBUTES and _is_for_want_of_tool(gap) and not any(map(_has_attributes, forms)):
+            continue  # without the tool nothing is known of a folder but its rights, and those were read
         if key.kind not in _NAMED_OTHERWISE:
             # A rule of sudo or a trace has no path of its own: whatever was not read may hold it.
             if gap.hides(gap.area, key.scope, key.name if key.name.startswith("/") else None):
@@ -99,11 +114,38 @@ def find_gap_in_state(coverage: Coverage, scope: Scope) -> Gap | None:
     return None
 
 
+def find_gap_since(then: Coverage, now: Coverage, key: SubjectKey, paths: Collection[str]) -> Gap | None:
+    """Give the first gap that one visit has around a thing and an earlier one had not; None when it reads as much.
+
+    Args:
+        then: Of a visit that found something about the thing.
+        now: Of one that finds nothing there any more.
+        key: The thing.
+        paths: Its files; a gap elsewhere says nothing about it. Empty when it is not there now.
+    """
+    areas = _AROUND if paths else _AROUND & frozenset(_AREAS[key.kind])
+    for gap in now.gaps:
+        if gap.area not in areas or not gap.concerns(key.scope):
+            continue
+        is_elsewhere = gap.area in _TO_PATHS and not any(gap.hides(gap.area, key.scope, path) for path in paths)
+        if not is_elsewhere and not any(old.hides(gap.area, key.scope, gap.path) for old in then.gaps):
+            return gap
+    return None
+
+
 def describe_gap(gap: Gap) -> str:
     """Say what was not read and why, `files /etc/systemd/system denied (permission denied)`."""
     place = f" {gap.path}" if gap.path else ""
     reason = f" ({gap.reason})" if gap.reason else ""
     return f"{gap.area.value}{place} {gap.status.value}{reason}"
+
+
+def _is_for_want_of_tool(gap: Gap) -> bool:
+    return gap.status in (ReadStatus.MISSING_TOOL, ReadStatus.UNSUPPORTED)
+
+
+def _has_attributes(form: Subject) -> bool:
+    return any(name in ("attributes", "acl") for name, _value in form.properties)
 
 
 def _concerns(gap: Gap, key: SubjectKey) -> bool:

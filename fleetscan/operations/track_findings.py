@@ -7,7 +7,7 @@ from fleetscan.analyse.finding_life import decide_life
 from fleetscan.analyse.findings import content_of
 from fleetscan.analyse.fingerprint import UNSEALED
 from fleetscan.analyse.rules.rule import Rule
-from fleetscan.analyse.visibility import find_gap_in_files, find_hiding_gap
+from fleetscan.analyse.visibility import find_gap_in_files, find_gap_since, find_hiding_gap
 from fleetscan.model.baseline import Prevalence
 from fleetscan.model.drift import PEERS, Severity
 from fleetscan.model.finding import Finding, FindingId, FindingState
@@ -24,9 +24,9 @@ def track_findings(store: Store, judgement: Judgement, rules: Iterable[Rule]) ->
     """Give findings with their lives; those of the newest sweep are recorded, those of an older one only looked up.
 
     Kept is what is above `info`, and what an exception holds down. What was found before and is not now is fixed only
-    when the visit proves it: a host that failed, or a gap that may hide it, leaves it open. So does a host that still
-    has the same thing, which was a difference and is none any more because its peers have got it as well: that is no
-    approval.
+    when the visit proves it: a host that failed, or a gap that may hide it, leaves it open, and so does a visit that
+    did not read what the last one to see it had read. So does a host that still has the same thing, which was a
+    difference and is none any more because its peers have got it as well: that is no approval.
 
     Args:
         store: Where the lives are.
@@ -112,13 +112,34 @@ def _find_absent(
             and _is_unchanged(known, subjects[known.host])
         )
 
-    return frozenset(
-        finding_id
+    absent = {
+        finding_id: known
         for finding_id, known in before.items()
         if finding_id not in seen
         and _is_proven(known, read[known.host], subjects[known.host])
         and not is_normal_among_peers(known)
-    )
+    }
+    return frozenset(absent.keys() - _find_less_read(store, absent, read, subjects))
+
+
+def _find_less_read(
+    store: Store,
+    absent: Mapping[FindingId, OpenFinding],
+    read: Mapping[HostName, Visit],
+    subjects: Mapping[HostName, Mapping[SubjectKey, Subject]],
+) -> frozenset[FindingId]:
+    """Give the findings around which a visit read less than the one that last saw them."""
+    doubtful = {finding_id: known for finding_id, known in absent.items() if read[known.host].coverage.gaps}
+    sweeps = {known.last_sweep for known in doubtful.values()}
+    earlier = {(sweep, visit.host): visit for sweep in sorted(sweeps) for visit in store.visits.read_visits(sweep)}
+    unread = set()
+    for finding_id, known in doubtful.items():
+        then, now = earlier.get((known.last_sweep, known.host)), read[known.host]
+        subject = subjects[known.host].get(known.key)
+        paths = subject.paths if subject is not None else ()
+        if then is not None and find_gap_since(then.coverage, now.coverage, known.key, paths) is not None:
+            unread.add(finding_id)
+    return frozenset(unread)
 
 
 def _is_unchanged(known: OpenFinding, subjects: Mapping[SubjectKey, Subject]) -> bool:

@@ -38,12 +38,14 @@ class OpenFinding:
 
     Attributes:
         rule: The one that spoke for it.
+        last_sweep: The last one that saw it.
     """
 
     host: HostName
     key: SubjectKey
     content: Sha256
     rule: RuleId
+    last_sweep: SweepId
 
 
 class FindingStore:
@@ -108,13 +110,14 @@ class FindingStore:
                 FindingRow.name,
                 FindingRow.content,
                 FindingRow.rule,
+                FindingRow.last_sweep,
             )
             .join(HostRow, HostRow.id == FindingRow.host_id)
             .where(_OPEN, self._database.is_one_of(HostRow.name, hosts))
         )
         with self._database.read() as connection:
             return {
-                FindingId(row.id): OpenFinding(row.host, read_key(row), row.content, row.rule)
+                FindingId(row.id): OpenFinding(row.host, read_key(row), row.content, row.rule, SweepId(row.last_sweep))
                 for row in connection.execute(query)
             }
 

@@ -225,6 +225,41 @@ def test_what_stands_in_a_folder_that_cannot_be_read_any_more_is_not_fixed(store
     assert [f.id for f in judge(store, sweep(store, 3)).fixed] == [found.id]
 
 
+@pytest.mark.parametrize(
+    "gap",
+    [
+        Gap(Area.PROGRAMS, SYSTEM, ReadStatus.DENIED, "/opt/agent/run", "denied"),
+        Gap(Area.PACKAGES, None, ReadStatus.MISSING_TOOL, None, "no dpkg"),
+        Gap(Area.LOADED, SYSTEM, ReadStatus.FAILED, None, "no answer"),
+        Gap(Area.ATTRIBUTES, SYSTEM, ReadStatus.MISSING_TOOL, None, "no lsattr"),
+        Gap(Area.PROCESSES, SYSTEM, ReadStatus.DENIED, None, "denied"),
+    ],
+    ids=lambda gap: str(gap.area.value),
+)
+def test_a_visit_that_reads_less_of_an_approved_job_than_the_last_one_fixes_nothing(store: Store, gap: Gap) -> None:
+    def script(text: bytes) -> Artifact:
+        return replace(file("/opt/agent/run", text), kind=ArtifactKind.PROGRAM, properties=(("verified", "unowned"),))
+
+    everywhere = {name: (*planted(AGENT), script(b"1")) for name in NAMES}
+    approve_all(store, sweep(store, 0, everywhere))
+    found = only(judge(store, sweep(store, 1, {**everywhere, BAD: (*planted(AGENT), script(b"2"))})))
+    for day in (2, 3):  # also when it stays so
+        rest = (seen(name, day, *everywhere[name]) for name in GOOD)
+        hidden = judge(store, sweep_day(store, day, seen(BAD, day, *everywhere[BAD], gaps=(gap,)), *rest))
+        assert (hidden.fixed, [f.id for f in hidden.unseen]) == ((), [found.id])
+    assert [f.id for f in judge(store, sweep(store, 4, everywhere)).fixed] == [found.id]
+
+
+def test_what_never_could_be_read_does_not_keep_a_finding_open(store: Store) -> None:
+    never = (Gap(Area.ATTRIBUTES, SYSTEM, ReadStatus.MISSING_TOOL, None, "no lsattr"),)
+    others = [seen(name, 1, *planted(AGENT)) for name in GOOD]
+    approve_all(store, sweep(store, 0, dict.fromkeys(NAMES, planted(AGENT))))
+    judge(store, sweep_day(store, 1, seen(BAD, 1, *planted(EVIL, "agent"), *planted(EVIL), gaps=never), *others))
+    rest = [seen(name, 2, *planted(AGENT)) for name in GOOD]
+    fixed = judge(store, sweep_day(store, 2, seen(BAD, 2, *planted(AGENT), gaps=never), *rest)).fixed
+    assert {f.key.name for f in fixed} == {"implant.timer", "agent.timer"}
+
+
 def test_a_gap_elsewhere_does_not_keep_a_finding_open(store: Store) -> None:
     judge(store, sweep(store, 0))
     judge(store, sweep(store, 1, {BAD: planted()}))

@@ -1,9 +1,11 @@
+from dataclasses import replace
+
 import pytest
 
-from fleetscan.analyse.visibility import find_gap_in_files, find_gap_in_state, find_hiding_gap
-from fleetscan.model.coverage import Area, Gap
+from fleetscan.analyse.visibility import find_gap_in_files, find_gap_in_state, find_gap_since, find_hiding_gap
+from fleetscan.model.coverage import Area, Gap, ReadStatus
 from fleetscan.model.ids import GLOBAL_USER, SYSTEM, user_scope
-from fleetscan.model.subject import Subject
+from fleetscan.model.subject import Subject, SubjectKey, SubjectKind
 from tests.model_data import ETC, gap, job, lingering, loose_unit, orphan_stamp, partial
 
 BOB = user_scope("bob")
@@ -81,3 +83,26 @@ def test_states_need_both_views_in_the_system_scope_only() -> None:
         assert find_gap_in_state(partial(gap(area)), SYSTEM) is not None
         assert find_gap_in_state(partial(gap(area)), GLOBAL_USER) is None
     assert find_gap_in_state(partial(gap(Area.TIMERS)), SYSTEM) is None
+
+
+def test_a_folder_that_was_shut_is_not_open_again_because_its_attributes_cannot_be_asked_for() -> None:
+    folder = replace(
+        lingering("bob"),
+        key=SubjectKey(SubjectKind.FOLDER, SYSTEM, ETC),
+        properties=(("attributes", "i"),),
+    )
+    missing = Gap(Area.ATTRIBUTES, SYSTEM, ReadStatus.MISSING_TOOL, None, "no lsattr")
+    assert find_hiding_gap(partial(missing), folder.key, [folder]) == missing
+    opened = replace(folder, properties=(("open", "root:root 0777"),))
+    assert find_hiding_gap(partial(missing), folder.key, [opened]) is None
+
+
+def test_less_is_read_where_an_earlier_visit_had_no_gap() -> None:
+    subject, unread = job(), partial(gap(Area.PROCESSES))
+    paths = ("/opt/x",)
+    assert find_gap_since(partial(), unread, subject.key, paths) == gap(Area.PROCESSES)
+    assert find_gap_since(unread, unread, subject.key, paths) is None
+    assert find_gap_since(unread, partial(), subject.key, paths) is None
+    assert find_gap_since(partial(), partial(gap(Area.PROGRAMS, "/opt/y")), subject.key, paths) is None
+    assert find_gap_since(partial(), partial(gap(Area.PROGRAMS, "/opt")), subject.key, paths) is not None
+    assert find_gap_since(partial(), partial(gap(Area.PROCESSES, scope=BOB)), subject.key, paths) is None
