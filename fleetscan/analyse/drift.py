@@ -7,10 +7,10 @@ named in `not_compared`.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 
 from fleetscan.analyse.directives import count_differences, diff_directives
 from fleetscan.analyse.expectation import Expectation, Norm
+from fleetscan.analyse.expected_jobs import ExpectedJobs
 from fleetscan.analyse.filediff import Contents, diff_files, has_unexpected_bytes
 from fleetscan.analyse.fingerprint import describe_state
 from fleetscan.analyse.pieces import doors_of
@@ -96,6 +96,9 @@ class _Comparison:
     items: list[DriftItem] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
+    def __post_init__(self) -> None:
+        self.expected_jobs = ExpectedJobs(self.index, self.coverage, self.reference)
+
     def compare(self, key: SubjectKey) -> None:
         subject, norm = self.index.get(key), self.reference.norm(key)
         if subject is None:
@@ -113,7 +116,7 @@ class _Comparison:
         gap = find_hiding_gap(self.coverage, key, forms)
         if gap is not None:
             self._note(key, f"not seen, but it could be there: {describe_gap(gap)}")
-        elif key not in self._moved_units:
+        elif key not in self.expected_jobs.moved_units:
             expected = forms[0]
             sentence = say_removed(self.host, self.cohort, expected, self.reference.others)
             self._add(_Difference(DriftKind.REMOVED, expected, expected, sentence=sentence))
@@ -124,9 +127,9 @@ class _Comparison:
             self._note(key, TOO_FEW_OTHERS)
         elif key.kind is SubjectKind.STAMP and (gap := self._find_gap_behind_stamp(key.scope)):
             self._note(key, f"its timer was not seen, but it could be there: {describe_gap(gap)}")
-        elif key.kind is SubjectKind.UNIT and (unread := self._unread_starters.get((key.scope, key.name))):
+        elif key.kind is SubjectKind.UNIT and (unread := self.expected_jobs.unread_starters.get((key.scope, key.name))):
             self._note(key, f"elsewhere {unread} starts it, and that was not read in full here")
-        elif not (key.kind is SubjectKind.UNIT and (key.scope, key.name) in self._units_of_missing_jobs):
+        elif not (key.kind is SubjectKind.UNIT and (key.scope, key.name) in self.expected_jobs.units_of_missing_jobs):
             sentence = say_added(self.host, self.cohort, subject, self.reference.others)
             self._add(_Difference(DriftKind.ADDED, subject, None, sentence=sentence))
 
@@ -206,42 +209,6 @@ class _Comparison:
     def _find_gap_behind_stamp(self, scope: Scope) -> Gap | None:
         views = (Area.FILES, Area.UNIT_FILES, Area.LOADED)
         return next((g for g in self.coverage.gaps if g.area in views and g.scope in (None, scope)), None)
-
-    @cached_property
-    def _moved_units(self) -> frozenset[SubjectKey]:
-        """Loose units that this host has as part of a job: not gone, only reached by a timer now."""
-        return frozenset(
-            SubjectKey(SubjectKind.UNIT, key.scope, name)
-            for key, subject in self.index.items()
-            for name in subject.unit_names
-        )
-
-    @cached_property
-    def _units_of_missing_jobs(self) -> frozenset[tuple[Scope, str]]:
-        """Units of expected jobs that are not here: loose only because their timer is gone, which is told already."""
-        missing = (k for k in self.reference.keys if k.kind is SubjectKind.JOB and k not in self.index)
-        norms = ((key, norm) for key in missing if (norm := self.reference.norm(key)) is not None and norm.required)
-        return frozenset((key.scope, n) for key, norm in norms for v in norm.variants for n in v.subject.unit_names)
-
-    @cached_property
-    def _unread_starters(self) -> Mapping[tuple[Scope, str], str]:
-        """Units of expected jobs → timer, where that job may be here as expected and only the account cannot tell.
-
-        Without the timer's file, or a drop-in with another `Unit=`, what it starts stands there as if nothing did.
-        """
-        found: dict[tuple[Scope, str], str] = {}
-        for key in self.reference.keys if self.coverage.gaps else ():
-            norm = self.reference.norm(key) if key.kind is SubjectKind.JOB else None
-            if norm is None:
-                continue
-            subject, forms = self.index.get(key), tuple(variant.subject for variant in norm.variants)
-            if subject is None:
-                is_unread = find_hiding_gap(self.coverage, key, forms) is not None
-            else:
-                is_unread = bool(subject.unreadable) or find_gap_in_files(self.coverage, subject, *forms) is not None
-            if is_unread:
-                found.update(((key.scope, name), key.name) for form in forms for name in form.unit_names)
-        return found
 
     def _note(self, key: SubjectKey, why: str) -> None:
         self.notes.append(f"{name_subject(key)}: {why}")
