@@ -15,6 +15,7 @@ from fleetscan.model.origin import Origin
 from fleetscan.model.subject import Subject, SubjectKind
 from fleetscan.model.unit import Directive, ExecCommand, Trigger
 from fleetscan.systemd.directive_kinds import BOOLEAN_KEYS, DEPENDENCY_KEYS, TRIGGER_KEYS, parse_boolean
+from fleetscan.systemd.names import stem_of
 
 Entry = tuple[str, str, str]
 """Role of the unit, section, key."""
@@ -90,7 +91,7 @@ def activated_name(subject: Subject) -> str | None:
     if subject.key.kind is not SubjectKind.JOB or len(subject.unit_names) < 2:
         return None
     timer, target = subject.unit_names[:2]
-    return None if target == f"{_stem(timer)}.service" else target
+    return None if target == f"{stem_of(timer)}.service" else target
 
 
 def _index_commands(commands: tuple[ExecCommand, ...]) -> Mapping[tuple[str, Origin, str], list[ExecCommand]]:
@@ -124,7 +125,3 @@ def _finish(entry: Entry, values: list[str]) -> tuple[str, ...]:
     _role, section, key = entry
     is_set = key in DEPENDENCY_KEYS or (section == "Timer" and key in TRIGGER_KEYS)
     return tuple(sorted(set(values))) if is_set else tuple(values)
-
-
-def _stem(name: str) -> str:
-    return name.rpartition(".")[0]

@@ -9,6 +9,7 @@ from fleetscan.model.coverage import Area, Gap, ReadStatus
 from fleetscan.model.ids import SYSTEM, scope_user, user_scope
 from fleetscan.model.snapshot import Artifact, ArtifactKind
 from fleetscan.probe.grant_lines import Password
+from fleetscan.probe.people import is_id
 from fleetscan.probe.wire import Frame
 
 MAX_ACCOUNTS = 1000
@@ -39,7 +40,7 @@ def parse_listed(users: Frame | None) -> dict[str, Listed]:
     found: dict[str, Listed] = {}
     for line in (users.payload if users else b"").decode("utf-8", "surrogateescape").split("\n"):
         fields = line.split(":")
-        if len(fields) >= 5 and fields[0] and all(_is_id(text) for text in fields[1:3]):
+        if len(fields) >= 5 and fields[0] and all(is_id(text) for text in fields[1:3]):
             found.setdefault(fields[0], Listed(fields[0], int(fields[1]), int(fields[2]), fields[4][:256] or "/bin/sh"))
     return found
 
@@ -122,7 +123,3 @@ def _date_of(day: int) -> str:
     """Give the day from which an account has expired; what lies behind the year 9999 is never."""
     ordinal = _EPOCH + day
     return date.fromordinal(ordinal).isoformat() if ordinal <= date.max.toordinal() else ""
-
-
-def _is_id(text: str) -> bool:
-    return text.isascii() and text.isdecimal() and len(text) <= 10

@@ -61,7 +61,7 @@ class People:
         for uid, known in self.names.items():
             if known == name:
                 return uid
-        return int(name) if _is_id(name) else _NOBODY
+        return int(name) if is_id(name) else _NOBODY
 
     def scope_of(self, path: str) -> Scope:
         """Tell whose manager would read a path."""
@@ -111,7 +111,7 @@ def parse_people(
     groups: dict[int, str] = {}
     for line in _lines(users):
         fields = line.split(":")
-        if len(fields) >= 4 and _is_id(fields[1]) and _is_id(fields[2]):
+        if len(fields) >= 4 and is_id(fields[1]) and is_id(fields[2]):
             uid, gid = int(fields[1]), int(fields[2])
             names.setdefault(uid, fields[0])
             if uid == gid:
@@ -130,7 +130,7 @@ def parse_people(
     runtime = {}
     for line in _lines(runtimes):
         status, _, uid_text = line.partition(":")
-        if not _is_id(uid_text):
+        if not is_id(uid_text):
             continue
         user = names.get(int(uid_text), uid_text)
         directory = f"/run/user/{uid_text}"
@@ -165,7 +165,7 @@ def _remote_reason(status: str) -> str:
     return f"the home lies on {status.removeprefix('remote-')}; it is not mounted or waited for"
 
 
-def _is_id(text: str) -> bool:
+def is_id(text: str) -> bool:
     """Tell a uid or gid; both have 32 bits."""
     return text.isascii() and text.isdecimal() and len(text) <= 10
 
