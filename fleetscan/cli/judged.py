@@ -150,7 +150,7 @@ def drift_exit_code(inputs: "ReportInputs", fail_on: "Severity") -> int:
 
 
 def _unread_code(inputs: "ReportInputs") -> int:
-    return 3 if has_unread(inputs) or has_uncompared(inputs) else 0
+    return 3 if has_unread(inputs) or has_uncompared(inputs) or has_doubt(inputs) else 0
 
 
 def has_unread(inputs: "ReportInputs") -> bool:
@@ -164,6 +164,17 @@ def has_uncompared(inputs: "ReportInputs") -> bool:
     """Whether a host was read but compared with nothing: too few peers, or no longer in the inventory."""
     compared = {drift.host for drift in inputs.drifts if drift.reference}
     return any(visit.outcome.has_state and visit.host not in compared for visit in inputs.visits)
+
+
+def has_doubt(inputs: "ReportInputs") -> bool:
+    """Whether something of a host was not compared because of what was not read, be it only whose a program is."""
+    from fleetscan.analyse.drift import TOO_FEW_OTHERS
+
+    with_gaps = {visit.host for visit in inputs.visits if visit.coverage.gaps}
+    return any(
+        drift.host in with_gaps and not all(note.endswith(TOO_FEW_OTHERS) for note in drift.not_compared)
+        for drift in inputs.drifts
+    )
 
 
 def unread_lines(inputs: "ReportInputs") -> Iterable[str]:

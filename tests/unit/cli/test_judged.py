@@ -4,7 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from fleetscan.cli.judged import drift_records, exit_code, has_unread, unread_lines
+from fleetscan.analyse.drift import TOO_FEW_OTHERS
+from fleetscan.cli.judged import drift_exit_code, drift_records, exit_code, has_unread, unread_lines
+from fleetscan.model.coverage import Area, Coverage, Gap, ReadStatus
 from fleetscan.model.drift import Severity
 from fleetscan.model.outcome import Outcome
 from fleetscan.report.inputs import ReportInputs
@@ -62,3 +64,16 @@ def test_every_unread_host_has_a_line_with_its_reason() -> None:
     for visit in inputs.visits:
         if not visit.outcome.has_state:
             assert f"{visit.host}: {visit.outcome.value}: {visit.reason}" in lines
+
+
+def test_what_could_not_be_compared_for_want_of_the_package_database_is_three() -> None:
+    inputs = make_quiet_inputs()
+    host = inputs.drifts[0].host
+    note = "backup.timer: whether /usr/sbin/x is its package's could not be asked"
+    missing = Coverage.of([Gap(Area.PACKAGES, None, ReadStatus.FAILED, None, "no answer")])
+    visits = tuple(replace(v, coverage=missing) if v.host == host else v for v in inputs.visits)
+    assert exit_code(replace(inputs, visits=visits), Severity.INFO) == 0  # it hid nothing
+    for said, code in ((note, 3), (f"new.timer: {TOO_FEW_OTHERS}", 0)):
+        drifts = tuple(replace(d, not_compared=(said,)) if d.host == host else d for d in inputs.drifts)
+        asked = replace(inputs, drifts=drifts, visits=visits)
+        assert (exit_code(asked, Severity.INFO), drift_exit_code(asked, Severity.INFO)) == (code, code)
