@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from fleetscan.analyse.case import Case
 from fleetscan.analyse.rules.rule import Rule
-from fleetscan.model.drift import DriftKind, Severity
+from fleetscan.model.drift import DriftKind, ExplanationKind, Severity
 from fleetscan.model.finding import EvidenceLine, Hit, Provenance, SeverityStep, Technique
 
 COMMON_SHARE = 0.8
@@ -68,7 +68,8 @@ def _weigh(case: Case, rules: Sequence[Rule]) -> tuple[Severity, tuple[SeverityS
     """Give the severity of rules, worst first, and the steps to it."""
     proof = _find_proof(case)
     standing = [rule for rule in rules if not rule.needs_drift]
-    settled = proof if _is_about_difference(case) or not standing else ""
+    is_open = _rests_on_generator(case) and any(rule.severity > Severity.INFO for rule in standing)
+    settled = proof if not is_open and (_is_about_difference(case) or not standing) else ""
     settled = settled or _find_acceptance(case)
     scale = _Scale(rules[0].severity)
     running = _about_processes(case, rules) if settled else []
@@ -78,7 +79,7 @@ def _weigh(case: Case, rules: Sequence[Rule]) -> tuple[Severity, tuple[SeverityS
     elif settled:
         scale.put(Severity.INFO, settled)
         return scale.result
-    elif proof:  # of bytes alone: what stands there is judged as before
+    elif proof:  # of bytes alone, or of nobody's text: what stands there is judged as before
         rules = standing
         scale.put(rules[0].severity, proof)
     lowering = _find_lowering(case)
@@ -139,6 +140,14 @@ def _about_processes(case: Case, rules: Sequence[Rule]) -> list[Rule]:
         return []
     still = replace(case, processes=())
     return [rule for rule in rules if rule.match(still) is None]
+
+
+def _rests_on_generator(case: Case) -> bool:
+    """Tell whether nothing but a generator is said to have written something: of such a text nobody knows what it does.
+
+    Where generators write root may write as well; what stands there is judged as on hosts that differ in nothing.
+    """
+    return any({proof.kind for proof in item.explanations} == {ExplanationKind.GENERATED} for item in case.drift)
 
 
 def _is_about_difference(case: Case) -> bool:

@@ -275,3 +275,11 @@ def test_every_step_has_a_reason_and_the_last_one_is_the_severity(given: Case, r
     if found is not None:
         assert all(step.reason for step in found.steps)
         assert not found.steps or found.steps[-1].to is found.severity
+
+
+def test_that_a_generator_may_have_written_it_does_not_excuse_what_it_does() -> None:
+    generated = Explanation(ExplanationKind.GENERATED, "all generators are normal")
+    is_new, does_harm = rule(1, Severity.MEDIUM, needs_drift=True), rule(2, Severity.HIGH)
+    assert weigh(case(difference(DriftKind.ADDED, generated)), is_new).severity is Severity.INFO
+    assert weigh(case(difference(DriftKind.ADDED, generated)), is_new, does_harm).severity is Severity.HIGH
+    assert weigh(case(difference(DriftKind.ADDED, generated, PROOF)), is_new, does_harm).severity is Severity.INFO
