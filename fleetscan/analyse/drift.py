@@ -33,11 +33,11 @@ from fleetscan.analyse.targets import (
     is_unasked,
     without_known,
 )
-from fleetscan.analyse.visibility import describe_gap, find_gap_in_files, find_gap_in_state, find_hiding_gap
+from fleetscan.analyse.visibility import describe_gap, find_gap_behind_state, find_gap_in_files, find_hiding_gap
 from fleetscan.model.baseline import Cohort
 from fleetscan.model.coverage import Area, Coverage, Gap
 from fleetscan.model.drift import DirectiveChange, DriftItem, DriftKind, HostDrift, TargetChange
-from fleetscan.model.ids import SYSTEM, HostName, Scope
+from fleetscan.model.ids import HostName, Scope
 from fleetscan.model.relation import Disagreement
 from fleetscan.model.subject import Subject, SubjectKey, SubjectKind
 
@@ -187,7 +187,7 @@ class _Comparison:
         return True
 
     def _state_differs(self, subject: Subject, expected: Subject, norm: Norm) -> bool:
-        gap = self._find_gap_in_state(subject.key.scope)
+        gap = find_gap_behind_state(self.coverage, subject.key.scope)
         if gap is None:
             return not norm.accepts_state(subject.fingerprint.meaning, subject.fingerprint.state)
         self.notes.append(f"states of {subject.key.scope} units: {describe_gap(gap)}")
@@ -200,15 +200,9 @@ class _Comparison:
         forms = tuple(variant.subject for variant in norm.variants)
         return find_gap_in_files(self.coverage, subject, *forms) is None or has_unexpected_bytes(forms, subject)
 
-    def _find_gap_in_state(self, scope: Scope) -> Gap | None:
-        if scope == SYSTEM:
-            return find_gap_in_state(self.coverage, scope)
-        # In the other scopes the state is what links on disk say, and any unread directory may hold one.
-        return next((g for g in self.coverage.gaps if g.area is Area.FILES and g.scope in (None, scope)), None)
-
     def _find_gap_behind_stamp(self, scope: Scope) -> Gap | None:
         views = (Area.FILES, Area.UNIT_FILES, Area.LOADED)
-        return next((g for g in self.coverage.gaps if g.area in views and g.scope in (None, scope)), None)
+        return next((g for g in self.coverage.gaps if g.area in views and g.concerns(scope)), None)
 
     def _note(self, key: SubjectKey, why: str) -> None:
         self.notes.append(f"{name_subject(key)}: {why}")

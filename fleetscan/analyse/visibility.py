@@ -114,6 +114,16 @@ def find_gap_in_state(coverage: Coverage, scope: Scope) -> Gap | None:
     return None
 
 
+def find_gap_behind_state(coverage: Coverage, scope: Scope) -> Gap | None:
+    """Give the first gap behind which a state may be another than was seen.
+
+    As `find_gap_in_state`; and in the other scopes the state is what links say, and any unread directory may hold one.
+    """
+    if scope == SYSTEM:
+        return find_gap_in_state(coverage, scope)
+    return next((gap for gap in coverage.gaps if gap.area is Area.FILES and gap.concerns(scope)), None)
+
+
 def find_gap_since(then: Coverage, now: Coverage, key: SubjectKey, paths: Collection[str]) -> Gap | None:
     """Give the first gap that one visit has around a thing and an earlier one had not; None when it reads as much.
 

@@ -10,13 +10,13 @@ from fleetscan.analyse.expectation import Expectation, Norm
 from fleetscan.analyse.filediff import Contents, diff_files, has_unexpected_bytes
 from fleetscan.analyse.sentence import name_subject
 from fleetscan.analyse.vantage import Vantage
-from fleetscan.analyse.visibility import describe_gap, find_gap_in_files, find_gap_in_state
+from fleetscan.analyse.visibility import describe_gap, find_gap_behind_state, find_gap_in_files
 from fleetscan.errors import UsageError
 from fleetscan.export.question_records import DifferenceRecord
 from fleetscan.model.baseline import Cohort, Prevalence, Variant
-from fleetscan.model.coverage import Area, Coverage, Gap
+from fleetscan.model.coverage import Coverage
 from fleetscan.model.drift import DriftItem, DriftKind
-from fleetscan.model.ids import SYSTEM, HostName, Scope, SweepId
+from fleetscan.model.ids import HostName, SweepId
 from fleetscan.model.subject import Subject, SubjectKey
 from fleetscan.model.sweep import Visit
 from fleetscan.operations.compare_records import record_item, record_note
@@ -28,7 +28,7 @@ _WORDS = {
     TOO_FEW_OTHERS: "what was read of the other state does not prove that it lacks it",
     UNREAD_EXPECTED: "in the other state it, or its package, could not be read",
 }
-_AT = re.compile(r"(?P<host>.+)@(?P<sweep>[0-9]{1,18})(?:\.\.(?P<last>[0-9]{1,18}))?")
+_AT = re.compile(r"(?P<host>.+)@(?P<sweep>[0-9]{1,9})(?:\.\.(?P<last>[0-9]{1,9}))?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +156,7 @@ class _Reference:
             required=True,
             meanings=frozenset({found.meaning}) if is_sure else None,
             states_by_meaning={},
-            states=None if self._find_gap_in_state(key.scope) else frozenset({found.state}),
+            states=None if find_gap_behind_state(self._coverage, key.scope) else frozenset({found.state}),
             raws={found.meaning: frozenset({found.raw})} if is_sure else {},
             targets={found.meaning: frozenset({found.target})},
         )
@@ -171,12 +171,6 @@ class _Reference:
             what = name_subject(subject.key)
             self.notes.append(f"{what}: in the other state a file of it may be unread: {describe_gap(gap)}")
         return False
-
-    def _find_gap_in_state(self, scope: Scope) -> Gap | None:
-        if scope == SYSTEM:
-            return find_gap_in_state(self._coverage, scope)
-        # In the other scopes the state is what links on disk say, and any unread directory may hold one.
-        return next((g for g in self._coverage.gaps if g.area is Area.FILES and g.concerns(scope)), None)
 
 
 def _show_removed(item: DriftItem, contents: Contents) -> DriftItem:

@@ -8,11 +8,12 @@ from hypothesis import strategies as st
 from fleetscan.analyse.baseline import propose_baseline
 from fleetscan.analyse.census import Member
 from fleetscan.analyse.compare import diff_cohort
+from fleetscan.analyse.fingerprint import UNSEALED, seal_subject
 from fleetscan.model.baseline import Approval, Baseline
 from fleetscan.model.coverage import Area
 from fleetscan.model.drift import DriftItem, DriftKind, HostDrift
-from fleetscan.model.ids import GLOBAL_USER, SweepId, user_scope
-from fleetscan.model.subject import Subject
+from fleetscan.model.ids import EVERY_USER, GLOBAL_USER, SweepId, user_scope
+from fleetscan.model.subject import Subject, SubjectKey, SubjectKind
 from tests.model_data import (
     ETC,
     WEB,
@@ -259,6 +260,19 @@ def test_a_state_is_not_compared_when_a_view_is_missing_but_a_mask_that_was_seen
         assert drift.not_compared == ("states of system units: loaded units denied (permission denied)",)
     for drift in diff_both(member("odd", job("backup", masked=True), coverage=coverage), BACKUP):
         assert only_item(drift).kind is DriftKind.STATE
+
+
+def test_what_was_cut_in_the_homes_of_all_users_makes_neither_a_state_nor_an_orphan() -> None:
+    scope = user_scope("bob")
+    cut = partial(gap(Area.FILES, scope=EVERY_USER))
+    expected = job("backup", scope=scope)
+    unlinked = member("odd", job("backup", scope=scope, enabled="disabled"), coverage=cut)
+    for drift in diff_both(unlinked, expected):
+        assert drift.items == ()
+        assert drift.not_compared[0].startswith("states of user:bob units: files denied")
+    stamp = seal_subject(Subject(key=SubjectKey(SubjectKind.STAMP, scope, "old.timer"), fingerprint=UNSEALED))
+    for drift in diff_both(member("odd", expected, stamp, coverage=cut), expected):
+        assert drift.items == ()
 
 
 def test_a_stamp_is_no_orphan_while_its_timer_could_be_unseen() -> None:
