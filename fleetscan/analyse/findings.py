@@ -10,9 +10,11 @@ from fleetscan.model.digest import JsonValue, digest_json
 from fleetscan.model.drift import DriftItem, DriftKind
 from fleetscan.model.finding import FindingId, Hit
 from fleetscan.model.ids import HostName, Sha256
+from fleetscan.model.snapshot import UnitProcess
 from fleetscan.model.subject import Subject, SubjectKey
 
 _ORDER = tuple(DriftKind)
+_OF_PACKAGES = ("/usr/", "/bin/", "/sbin/", "/lib/", "/lib64/")
 
 
 def finding_id(host: HostName, key: SubjectKey) -> FindingId:
@@ -21,13 +23,14 @@ def finding_id(host: HostName, key: SubjectKey) -> FindingId:
     return FindingId(hashlib.sha256("\0".join(words).encode("utf-8", "surrogatepass")).hexdigest()[:16])
 
 
-def content_of(subject: Subject, drift: Sequence[DriftItem] = ()) -> Sha256:
+def content_of(subject: Subject, drift: Sequence[DriftItem] = (), processes: Sequence[UnitProcess] = ()) -> Sha256:
     """Give the digest of what a thing is, on whichever host: an exception holds for this and for nothing else.
 
     Bytes of programs count here, also those that a package vouches for, and so do who may write them, whether anything
     starts it, and where the views of it contradict each other. In which state it is counts where that is what differs.
     What it is compared with does not count: the same thing is the same before and after a baseline. Of what is gone
-    only that it is gone counts.
+    only that it is gone counts. What runs in its name and is no file counts, and what runs from a temporary place; not
+    that a package's program was replaced below a process.
     """
     kinds = {item.kind for item in drift}
     if DriftKind.REMOVED in kinds:
@@ -44,6 +47,9 @@ def content_of(subject: Subject, drift: Sequence[DriftItem] = ()) -> Sha256:
         "started": bool(subject.links) or subject.state.active == "active",
         "views": list[JsonValue](sorted({d.kind.value for d in telling_disagreements(subject)})),
     }
+    foreign = {p.executable for p in processes if not p.executable.startswith(_OF_PACKAGES)}
+    if foreign:
+        told["processes"] = list[JsonValue](sorted(foreign))
     return digest_json(told)
 
 

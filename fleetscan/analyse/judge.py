@@ -188,7 +188,7 @@ def _judge_case(host: HostName, case: Case, drift: HostDrift, rules: Sequence[Ru
         cohort=drift.cohort,
         subject=case.subject,
         severity=weighed.severity,
-        content=content_of(case.subject, case.drift),
+        content=content_of(case.subject, case.drift, case.processes),
         hits=weighed.hits,
         prevalence=case.prevalence,
         drift=tuple(replace(item, severity=weighed.severity) for item in case.drift),

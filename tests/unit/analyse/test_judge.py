@@ -198,6 +198,21 @@ def test_an_approved_form_stays_settled_beside_a_process_that_is_not() -> None:
     assert found.severity is ODD_PROCESS.severity  # the accepted job itself is critical by its rule
 
 
+def test_what_was_accepted_of_a_job_was_accepted_without_the_process_that_came_later() -> None:
+    members = fleet(5, IMPLANT)
+
+    def content(*running: UnitProcess) -> str:
+        odd = {HostName("web-001"): {UnitName("implant.service"): running}}
+        return judge(members, processes=odd)[HostName("web-001")].findings[0].content
+
+    foreign = process("implant.service")
+    updated = replace(foreign, executable="/usr/bin/python3.11 (deleted)")
+    assert content(foreign) != content()
+    assert content(foreign) != content(replace(foreign, executable="/memfd:x (deleted)"))
+    assert content(foreign, replace(foreign, pid=8)) == content(foreign)
+    assert content(updated) == content()
+
+
 def test_a_process_of_a_user_does_not_accuse_the_system_unit_of_that_name() -> None:
     def accused(subject: Subject, running: UnitProcess) -> bool:
         odd = {HostName("web-001"): {UnitName("backup.service"): (running,)}}
