@@ -43,3 +43,9 @@ def test_deleted_in_memory_and_temporary_programs_are_odd(executable: str, *, od
 def test_odd_processes_are_told_by_unit() -> None:
     found = find_odd_processes([process("/tmp/x"), process("/tmp/y", pid=8), process("/tmp/z", "b.service")])
     assert {unit: len(group) for unit, group in found.items()} == {"a.service": 2, "b.service": 1}
+
+
+def test_a_crowd_of_processes_that_an_update_explains_does_not_hide_another() -> None:
+    crowd = [process("/usr/bin/python3 (deleted)", pid=pid) for pid in range(100, 200)]
+    found = find_odd_processes([*crowd, process("/memfd:x (deleted)", pid=999)])
+    assert found[UnitName("a.service")][0].pid == 999
