@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Sequence
 
 from fleetscan.analyse.pieces import doors_of
+from fleetscan.analyse.processes import may_be_update
 from fleetscan.analyse.sentence import cut_text, name_subject
 from fleetscan.analyse.targets import telling_disagreements
 from fleetscan.model.digest import JsonValue, digest_json
@@ -14,7 +15,6 @@ from fleetscan.model.snapshot import UnitProcess
 from fleetscan.model.subject import Subject, SubjectKey
 
 _ORDER = tuple(DriftKind)
-_OF_PACKAGES = ("/usr/", "/bin/", "/sbin/", "/lib/", "/lib64/")
 
 
 def finding_id(host: HostName, key: SubjectKey) -> FindingId:
@@ -47,7 +47,7 @@ def content_of(subject: Subject, drift: Sequence[DriftItem] = (), processes: Seq
         "started": bool(subject.links) or subject.state.active == "active",
         "views": list[JsonValue](sorted({d.kind.value for d in telling_disagreements(subject)})),
     }
-    foreign = {p.executable for p in processes if not p.executable.startswith(_OF_PACKAGES)}
+    foreign = {process.executable for process in processes if not may_be_update(process)}
     if foreign:
         told["processes"] = list[JsonValue](sorted(foreign))
     return digest_json(told)

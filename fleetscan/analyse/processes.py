@@ -22,8 +22,9 @@ def find_odd_processes(processes: Iterable[UnitProcess]) -> Mapping[UnitName, tu
         path = process.executable
         if path.endswith(_DELETED) or path.startswith((_IN_MEMORY, _RUNTIME, *OPEN_TO_ALL)):
             found.setdefault(process.unit, []).append(process)
-    return {unit: tuple(sorted(group, key=_is_packages)) for unit, group in found.items()}
+    return {unit: tuple(sorted(group, key=may_be_update)) for unit, group in found.items()}
 
 
-def _is_packages(process: UnitProcess) -> bool:
+def may_be_update(process: UnitProcess) -> bool:
+    """Tell whether a program lies where packages put theirs, so that it may have been replaced by another version."""
     return process.executable.startswith(_OF_PACKAGES)
