@@ -123,7 +123,9 @@ def _build_folder(artifact: Artifact, places: Sequence[str]) -> Iterator[Subject
     """
     if scope_user(artifact.scope) is None and not _is_in_or_above(artifact.name, places):
         return
-    door = None if is_sticky(artifact) else describe_door(artifact, owner_in(artifact.scope))
+    # On the way a sticky folder lets nobody replace what is another's; among units a new file is enough.
+    is_safe = is_sticky(artifact) and not _lies_among_units(artifact.name, places)
+    door = None if is_safe else describe_door(artifact, owner_in(artifact.scope))
     attributes = {name: artifact.property(name) for name in ("attributes", "acl") if artifact.property(name)}
     if door is None and not attributes:
         return
@@ -141,6 +143,10 @@ def _is_in_or_above(path: str, places: Sequence[str]) -> bool:
     if _GENERATORS.search(path):
         return True
     return any(f"{place}/".startswith(f"{path}/") or path.startswith(f"{place}/") for place in places)
+
+
+def _lies_among_units(path: str, places: Sequence[str]) -> bool:
+    return "/systemd/" in path or any(f"{path}/".startswith(f"{place}/") for place in places)
 
 
 def _build_managers(facts: HostFacts) -> Iterator[Subject]:

@@ -109,7 +109,9 @@ def test_a_grant_is_its_rule_and_a_policy_file_its_bytes() -> None:
     [
         (ETC, 0o755, "root", False),
         (ETC, 0o777, "root", True),
-        (ETC, 0o1777, "root", False),
+        (ETC, 0o1777, "root", True),
+        (f"{ETC}/timers.target.wants", 0o1777, "root", True),
+        ("/etc", 0o1777, "root", False),
         ("/etc", 0o775, "deploy", True),
         (f"{ETC}/x.service.d", 0o757, "root", True),
         ("/usr/lib/systemd/system-generators", 0o777, "root", True),
