@@ -21,7 +21,6 @@ _NUL = re.compile(rb"\0")
 _BARE_CR = re.compile(rb"\r(?!\n)")
 _CONTROL = re.compile(rb"[\x01-\x08\x0e-\x1f\x7f]")
 _INDENTED_HEADER = re.compile(rb"(?m)^[ \t]+\[[A-Za-z]+\]")
-_COMMENT_INSIDE = re.compile(rb"\\\n(?:[ \t]*[#;][^\n]*\n)+[ \t]*[^\s#;\[]")
 _ESCAPED_LETTER = re.compile(r"\\(?:x[2-7][0-9a-fA-F]|u00[2-7][0-9a-fA-F]|U000000[2-7][0-9a-fA-F]|[01][0-7]{2})")
 _BROKEN_QUOTES = re.compile(r"[A-Za-z0-9/]['\"]{1,2}[A-Za-z0-9/.]|['\"]['\"][A-Za-z0-9/]")
 _SPLIT_KEY = re.compile(rb"(?m)^[A-Za-z]{2,30}\\\n")
@@ -58,7 +57,7 @@ def _of_bytes(data: bytes, path: str) -> Iterator[Element]:
         "control": (_CONTROL.search(data) is not None, "control characters"),
         "bom": (data.startswith(b"\xef\xbb\xbf"), "a byte order mark"),
         "indented-header": (_INDENTED_HEADER.search(data) is not None, "a section header behind spaces"),
-        "comment-inside": (_COMMENT_INSIDE.search(data) is not None, "a comment inside of a continued line"),
+        "comment-inside": (_has_comment_inside(data), "a comment inside of a continued line"),
         "split-key": (_SPLIT_KEY.search(data) is not None, "a name that is continued on the next line"),
         "long-line": (max(map(len, data.split(b"\n"))) > MAX_USUAL_LINE, "a line of more than 64 KiB"),
     }
@@ -73,6 +72,20 @@ def _of_bytes(data: bytes, path: str) -> Iterator[Element]:
         if error.start < len(text) - 3:
             yield _odd("not-utf8", "bytes that are not UTF-8", path, text[: error.start].count(b"\n") + 1)
     yield from _of_text(text.decode("utf-8", "replace"), path)
+
+
+def _has_comment_inside(data: bytes) -> bool:
+    """Tell whether comments stand between a continued line and what continues it; one look at each line."""
+    is_continued = has_comment = False
+    for line in data.split(b"\n"):
+        text = line.lstrip(b" \t")
+        if is_continued and text.startswith((b"#", b";")):
+            has_comment = True
+            continue
+        if has_comment and text and not text[:1].isspace() and not text.startswith(b"["):
+            return True
+        is_continued, has_comment = line.endswith(b"\\"), False
+    return False
 
 
 def _find(what: str, data: bytes) -> int:
