@@ -19,10 +19,13 @@ def build_verdict(inputs: ReportInputs, hosts: Sequence[HostView]) -> VerdictVie
     items = [item for host in read for item in host.items if is_above_info(item.rank)]
     uncompared = sum(not host.reference for host in read)
     gaps = unread + uncompared + sum(host.outcome == "partial" or bool(host.not_compared) for host in read)
+    left = sum(is_above_info(f.severity) and not f.life.acknowledged_by for f in inputs.unseen)
     return VerdictView(
-        tone=_judge(items, gaps=gaps),
-        headline=_word_headline(items, total=len(hosts), unread=unread, gaps=gaps, is_first=inputs.previous is None),
-        facts=tuple(_list_facts(inputs, hosts, items)),
+        tone=_judge(items, gaps=gaps + left),
+        headline=_word_headline(
+            items, total=len(hosts), unread=unread, gaps=gaps, left=left, is_first=inputs.previous is None
+        ),
+        facts=tuple(_list_facts(inputs, hosts, items, left)),
     )
 
 
@@ -43,7 +46,7 @@ def _judge(items: Sequence[ItemView], *, gaps: int) -> Tone:
     return Tone.WARN if items or gaps else Tone.GOOD
 
 
-def _word_headline(items: Sequence[ItemView], *, total: int, unread: int, gaps: int, is_first: bool) -> str:
+def _word_headline(items: Sequence[ItemView], *, total: int, unread: int, gaps: int, left: int, is_first: bool) -> str:
     if not total:
         return "No host was visited: nothing is known"
     if unread == total:
@@ -57,12 +60,19 @@ def _word_headline(items: Sequence[ItemView], *, total: int, unread: int, gaps: 
     if items:
         hosts = len({item.host_anchor for item in items})
         return f"No new drift on {where}; {count_by_severity(items)} known on {count_of(hosts, 'host')}"
+    return _word_absence(where, unread=unread, gaps=gaps, left=left)
+
+
+def _word_absence(where: str, *, unread: int, gaps: int, left: int) -> str:
+    """Say that nothing was seen, and no more than that where something may be there all the same."""
     if gaps > unread:
         return f"No drift seen on {where}, but not everything could be compared"
+    if left:
+        return f"No drift seen on {where}, but what was found before is not proven gone"
     return f"No drift on {where}" if unread else f"No drift: all {where} read completely and compared"
 
 
-def _list_facts(inputs: ReportInputs, hosts: Sequence[HostView], items: Sequence[ItemView]) -> list[str]:
+def _list_facts(inputs: ReportInputs, hosts: Sequence[HostView], items: Sequence[ItemView], left: int) -> list[str]:
     """Give what qualifies the headline, what is missing first."""
     facts: list[str] = []
     unread = sum(not host.is_read for host in hosts)
@@ -74,6 +84,8 @@ def _list_facts(inputs: ReportInputs, hosts: Sequence[HostView], items: Sequence
         facts.append(f"{count_of(partial, 'host')} read only in part")
     if uncompared:
         facts.append(f"{count_of(uncompared, 'host')} had nothing to compare with")
+    if left:
+        facts.append(f"{count_of(left, 'finding')} from before still open, and not seen or not looked for today")
     if inputs.sweep.state is not SweepState.COMPLETE:
         facts.append(f"the sweep is {inputs.sweep.state.value}")
     known = sum(not item.is_new for item in items)

@@ -80,3 +80,13 @@ def test_drift_of_a_host_that_was_not_read_today_is_not_shown_as_todays() -> Non
     view = build_report_view(with_outcome(make_inputs(), "web-017", Outcome.TIMEOUT))
     assert not any(item.host == "web-017" for item in view.items)
     assert HostName("web-017") in {host.name for host in view.unread}
+
+
+def test_what_was_found_before_and_is_not_proven_gone_takes_the_all_clear_away() -> None:
+    quiet, open_one = make_quiet_inputs(), make_inputs().findings[0]
+    verdict = build_report_view(replace(quiet, unseen=(open_one,))).verdict
+    assert verdict.tone is Tone.WARN
+    assert verdict.headline.endswith("but what was found before is not proven gone")
+    assert "1 finding from before still open, and not seen or not looked for today" in verdict.facts
+    handled = replace(open_one, life=replace(open_one.life, acknowledged_by="ana"))
+    assert build_report_view(replace(quiet, unseen=(handled,))).verdict.tone is Tone.GOOD
