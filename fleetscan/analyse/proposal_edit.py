@@ -4,9 +4,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from fleetscan.analyse.proposal import Place, arrange_proposal, build_item, place_of
-from fleetscan.analyse.provenance import provenance_of
 from fleetscan.model.baseline import BaselineItem, Outlier, OutlierReason, Prevalence, Proposal, Variant
-from fleetscan.model.finding import Provenance
 from fleetscan.model.subject import SubjectKey
 
 
@@ -33,16 +31,6 @@ def accept_names(proposal: Proposal, words: Collection[str]) -> Proposal:
         if any(names_subject(word, outlier.subject.key) for word in words)
     }
     return accept_forms(proposal, wanted)
-
-
-def accept_verified(proposal: Proposal) -> Proposal:
-    """Take in all that was left out and for whose files packages vouch."""
-    verified = {
-        place_of(outlier.subject)
-        for outlier in proposal.outliers
-        if provenance_of(outlier.subject) is Provenance.VERIFIED
-    }
-    return accept_forms(proposal, verified)
 
 
 def accept_forms(proposal: Proposal, wanted: Collection[Place]) -> Proposal:

@@ -43,16 +43,6 @@ def list_members(
     return tuple(found)
 
 
-def group_members(
-    visits: Iterable[Visit], hosts: Mapping[HostName, Host], reader: StateReader, rule: CohortRule | None = None
-) -> dict[Cohort, list[Member]]:
-    """Sort the hosts that gave state into their own cohorts."""
-    cohorts: defaultdict[Cohort, list[Member]] = defaultdict(list)
-    for placed in list_members(visits, hosts, reader, rule or CohortRule()):
-        cohorts[placed.ladder[0]].append(placed.member)
-    return dict(cohorts)
-
-
 def assemble_cohorts(
     members: Sequence[Placed], current_baseline: Callable[[Cohort], Baseline | None], min_hosts: int
 ) -> Iterator[tuple[Assembly, Baseline | None]]:

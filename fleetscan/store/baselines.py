@@ -68,16 +68,6 @@ class BaselineStore:
             found = fetch_infos(connection, query)
         return tuple(sorted(found, key=lambda info: (info.cohort, -info.id)))
 
-    def approve_baseline(self, proposal_id: int, approval: Approval) -> Baseline:
-        """Make a proposal the next version of its cohort's baseline; the version before it is retired.
-
-        Raises:
-            UsageError: There is no such proposal, or it was approved before.
-            StoreError: Somebody else approved a baseline of this cohort at the same moment.
-        """
-        self.add_approval(proposal_id, approval, approvers_needed=1)
-        return self.read_baseline(proposal_id)
-
     def add_approval(self, proposal_id: int, approval: Approval, *, approvers_needed: int) -> BaselineInfo:
         """Approve a proposal as one of several persons; the last one needed makes it the cohort's next version.
 

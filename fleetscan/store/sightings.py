@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, select
 
 from fleetscan.model.coverage import Area, Coverage
 from fleetscan.model.ids import HostName, Scope, Sha256, SweepId
@@ -135,27 +135,6 @@ class SightingStore:
         )
         with self._database.read() as connection:
             return build_artifacts(connection.execute(query).all())
-
-    def first_seen_by_host(self, digest: Sha256) -> Mapping[HostName, datetime]:
-        """Tell which hosts ever had an artifact, and since when: how a thing spread over the fleet.
-
-        Args:
-            digest: Content address of the artifact.
-
-        Returns:
-            For each host the start of the first visit that saw it, also where it is gone by now.
-        """
-        query = (
-            select(HostRow.name, func.min(HostManifestRow.first_seen_at))
-            .join(HostManifestRow, HostManifestRow.host_id == HostRow.id)
-            .join(ManifestLayerRow, ManifestLayerRow.manifest_id == HostManifestRow.manifest_id)
-            .join(LayerArtifactRow, LayerArtifactRow.layer_id == ManifestLayerRow.layer_id)
-            .join(ArtifactRow, ArtifactRow.id == LayerArtifactRow.artifact_id)
-            .where(ArtifactRow.digest == digest)
-            .group_by(HostRow.name)
-        )
-        with self._database.read() as connection:
-            return dict(connection.execute(query).all())
 
     def find_contents(self, prefix: str, limit: int) -> tuple[Sha256, ...]:
         """Give hashes of files of any host that begin with these lower-case hexadecimal digits, at most `limit`."""

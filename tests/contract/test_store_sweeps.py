@@ -207,10 +207,11 @@ def test_the_spread_of_an_artifact_tells_for_each_host_the_first_visit_that_saw_
     sweep_day(store, 1, snapshot(WEB, (*VENDOR, EXTRA), at=NOW + DAY), failure(DB))
     sweep_day(store, 2, snapshot(WEB, at=NOW + 2 * DAY), snapshot(DB, (*VENDOR, EXTRA), at=NOW + 2 * DAY))
     sweep_day(store, 3, snapshot(WEB, (*VENDOR, EXTRA), at=NOW + 3 * DAY))
-    spread = store.sightings.first_seen_by_host
-    assert spread(digest_artifact(EXTRA)) == {WEB: NOW + DAY, DB: NOW + 2 * DAY}
-    assert spread(digest_artifact(VENDOR[0])) == {WEB: NOW, DB: NOW}
-    assert spread(digest_bytes(b"never seen")) == {}
+    wanted = (digest_artifact(EXTRA), digest_artifact(VENDOR[0]), digest_bytes(b"never seen"))
+    assert store.sightings.first_seen_on_hosts(wanted) == {
+        wanted[0]: {WEB: NOW + DAY, DB: NOW + 2 * DAY},
+        wanted[1]: {WEB: NOW, DB: NOW},
+    }
 
 
 def test_a_second_sweep_of_the_same_database_is_refused_with_the_holders_name(store: Store, database_url: str) -> None:

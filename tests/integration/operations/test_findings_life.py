@@ -30,7 +30,7 @@ from fleetscan.model.snapshot import (
 from fleetscan.model.subject import SubjectKind
 from fleetscan.model.sweep import Sweep
 from fleetscan.operations.accept_findings import Decision, add_exception, approve_wave, find_wave, scope_of_finding
-from fleetscan.operations.cohort_members import group_members
+from fleetscan.operations.draft_baselines import Roster
 from fleetscan.operations.host_states import StateReader
 from fleetscan.operations.judge_sweep import JudgeOptions
 from fleetscan.operations.publish import gather_inputs
@@ -113,11 +113,12 @@ def only(inputs: ReportInputs, host: HostName = BAD) -> Finding:
 
 def approve_all(store: Store, done: Sweep) -> None:
     """Make what every host of a sweep has the baseline of the cohort."""
-    reader = StateReader(store)
-    for cohort, members in group_members(store.visits.read_visits(done.id), inventory(), reader).items():
+    roster = Roster.of(store.visits.read_visits(done.id), inventory(), StateReader(store))
+    for cohort, members in roster.members.items():
         proposal = propose_baseline(cohort, done.id, members, (), 0.5)
         number = store.baselines.save_proposal(proposal, at=NOW, author="ann")
-        store.baselines.approve_baseline(number, Approval(author="ann", reason="first", approved_at=NOW))
+        approval = Approval(author="ann", reason="first", approved_at=NOW)
+        store.baselines.add_approval(number, approval, approvers_needed=1)
 
 
 def decision(at: datetime, *, expires_at: datetime | None = None) -> Decision:

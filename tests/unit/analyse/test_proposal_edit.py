@@ -9,7 +9,6 @@ from fleetscan.analyse.proposal import place_of
 from fleetscan.analyse.proposal_edit import (
     accept_forms,
     accept_names,
-    accept_verified,
     find_unknown,
     keys_of,
     leave_out_forms,
@@ -52,12 +51,6 @@ def test_a_kind_in_front_of_a_name_tells_equal_names_apart() -> None:
     assert [i.key.name for i in accept_names(proposal, ["linger:bob"]).items] == ["apt-daily.timer", "bob"]
     assert [i.key.name for i in accept_names(proposal, ["job:bob"]).items] == ["apt-daily.timer"]
     assert find_unknown(["linger:bob", "job:bob", "linger:user:bob:bob"], keys_of(proposal)) == ("job:bob",)
-
-
-def test_only_what_packages_vouch_for_is_taken_in_together() -> None:
-    proposal = accept_verified(propose(*fleet(9, APT), member("odd", APT, BACKUP, STOCK)))
-    assert [item.key.name for item in proposal.items] == ["apt-daily.timer", "logrotate.timer"]
-    assert [outlier.subject for outlier in proposal.outliers] == [BACKUP]
 
 
 def test_an_item_whose_last_form_is_left_out_is_gone() -> None:
