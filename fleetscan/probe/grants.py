@@ -50,7 +50,10 @@ def build_grants(
         `GRANT`s and `INTEGRITY_RULE`s, no key twice, and gaps of the areas `GRANTS`, `ACCOUNTS` and `AUDIT`.
     """
     gaps = list(_unread(told))
-    files, lines = _follow(told)
+    files, lines, is_cut = _follow(told)
+    if is_cut:
+        reason = f"sudo includes more files than are followed; the first {_MAX_OPENED} are"
+        gaps.append(Gap(Area.GRANTS, None, ReadStatus.TRUNCATED, None, reason))
     sudoers = parse_sudoers(lines, max_rules=_MAX_RULES)
     if sudoers.truncated:
         reason = f"more rules than are understood; the first {_MAX_RULES} that matter are told"
@@ -77,11 +80,15 @@ def build_grants(
     return artifacts, gaps
 
 
-def _follow(told: GrantLines) -> tuple[list[str], list[Line]]:
-    """Give the files and lines that sudo reads, in its order: what nothing includes is no rule."""
+def _follow(told: GrantLines) -> tuple[list[str], list[Line], bool]:
+    """Give the files and lines that sudo reads, in its order, and whether that is not all of them.
+
+    What nothing includes is no rule.
+    """
     given = {*told.read, *told.records, *told.unseen}
     roots = [*[root for root in _ROOTS if root in given][:1], *([_OTHER_ROOT] if _OTHER_ROOT in given else [])]
     opened: dict[str, None] = {}
+    is_cut = False
     waiting = deque(roots)
     while waiting and len(opened) < _MAX_OPENED:
         file = waiting.popleft()
@@ -89,10 +96,13 @@ def _follow(told: GrantLines) -> tuple[list[str], list[Line]]:
             continue
         opened[file] = None
         included: list[str] = []
-        for kind, path in told.includes.get(file, ())[:_MAX_OPENED]:
+        includes = told.includes.get(file, ())
+        is_cut = is_cut or len(includes) > _MAX_OPENED
+        for kind, path in includes[:_MAX_OPENED]:
             included += [path] if kind == "file" else sorted(name for name in told.read if _is_in(name, path))
         waiting.extendleft(reversed(included))
-    return list(opened), [line for file in opened for line in join_lines(file, told.sudo.get(file, ()))]
+    is_cut = is_cut or any(file not in opened for file in waiting)
+    return list(opened), [line for file in opened for line in join_lines(file, told.sudo.get(file, ()))], is_cut
 
 
 def _is_in(path: str, folder: str) -> bool:
