@@ -1,7 +1,7 @@
 """Judge a sweep: what every host has, compared with its baseline or its peers, and what rules say of it."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from fleetscan.analyse.accepting import accept_finding, accept_verdict
@@ -128,15 +128,16 @@ def _ask_past(store: Store, finding: Finding, member: Member) -> Finding:
     return explain_by_past(finding, past, Installed.of(member.setting, member.coverage, {}))
 
 
-def judge_before(
+def compare_before(
     store: Store, hosts: Mapping[HostName, Host], sweep: Sweep, reader: StateReader, options: JudgeOptions
 ) -> tuple[HostDrift, ...]:
     """Compare every host as it was when it was last read before a sweep, by today's baselines.
 
-    What drifted then is known now, also on hosts that failed, or were not asked for, in the sweeps in between.
+    What drifted then is known now, also on hosts that failed, or were not asked for, in the sweeps in between. No rule
+    is asked: whether something is new depends on what differs alone.
     """
     members = list_members(store.visits.states_before(sweep.id), hosts, reader, options.cohorts)
-    verdicts, _ = _compare(store, members, reader, options, {})
+    verdicts, _ = _compare(store, members, reader, replace(options, rules=()), {})
     return tuple(verdict.drift for verdict in verdicts)
 
 

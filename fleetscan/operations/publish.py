@@ -12,7 +12,7 @@ from fleetscan.model.host import Host
 from fleetscan.model.ids import HostName
 from fleetscan.model.sweep import Sweep
 from fleetscan.operations.host_states import StateReader
-from fleetscan.operations.judge_sweep import Judgement, JudgeOptions, judge_before, judge_sweep
+from fleetscan.operations.judge_sweep import Judgement, JudgeOptions, compare_before, judge_sweep
 from fleetscan.operations.track_findings import list_fixed, list_unseen, track_findings
 from fleetscan.report.inputs import BaselineHeader, ReportInputs, find_new_items
 from fleetscan.store.store import Store
@@ -33,7 +33,7 @@ def gather_inputs(
     exceptions = store.exceptions.list_exceptions()
     waves = find_waves(findings, Counter(drift.cohort for drift in judgement.drifts), _approvals(findings))
     previous = store.sweeps.previous_sweep(sweep.id)
-    known = judge_before(store, hosts, sweep, reader, options) if previous else ()
+    known = compare_before(store, hosts, sweep, reader, options) if previous else ()
     before = store.visits.read_visits(previous.id) if previous else ()
     drifted = {drift.host for drift in judgement.drifts if drift.items}
     runtimes = {host: store.visits.read_runtime(host) for host in sorted(drifted)}
